@@ -1,0 +1,49 @@
+/** A kind's definition → its CustomResourceDefinition manifest. */
+import type { z } from 'zod'
+import { GROUP, type KindDefinition, VERSION } from './kind.ts'
+import { type JsonSchema, structuralSchema } from './schema.ts'
+
+export function customResourceDefinition(kind: KindDefinition<z.ZodType, z.ZodType>): Record<string, unknown> {
+  const name: JsonSchema = { type: 'string', maxLength: kind.maxNameLength, ...(kind.namePattern && { pattern: kind.namePattern }) }
+  const openAPIV3Schema = {
+    type: 'object',
+    description: kind.description,
+    required: ['spec'],
+    properties: {
+      apiVersion: { type: 'string', description: 'trove.dev/v1alpha1.' },
+      kind: { type: 'string', description: `${kind.kind}.` },
+      metadata: { type: 'object', properties: { name } },
+      spec: structuralSchema(kind.spec, `${kind.kind}.spec`),
+      status: structuralSchema(kind.status, `${kind.kind}.status`),
+    },
+    ...(kind.rules && { 'x-kubernetes-validations': kind.rules }),
+  }
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${kind.plural}.${GROUP}`, labels: { 'app.kubernetes.io/part-of': 'trove' } },
+    spec: {
+      group: GROUP,
+      scope: kind.scope,
+      names: {
+        kind: kind.kind,
+        listKind: `${kind.kind}List`,
+        plural: kind.plural,
+        singular: kind.singular,
+        categories: ['trove'],
+        ...(kind.shortNames.length > 0 && { shortNames: kind.shortNames }),
+      },
+      versions: [
+        {
+          name: VERSION,
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema },
+          subresources: { status: {} },
+          additionalPrinterColumns: kind.columns.map(c => ({ ...c })),
+          ...(kind.selectableFields && { selectableFields: kind.selectableFields.map(jsonPath => ({ jsonPath })) }),
+        },
+      ],
+    },
+  }
+}

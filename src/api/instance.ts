@@ -1,0 +1,165 @@
+/** Instance: one database server, as a product team asks for it. */
+import { z } from 'zod'
+import { versionString } from './datastore.ts'
+import {
+  conditions,
+  immutable,
+  immutableOptional,
+  mayOnlyGrow,
+  objectName,
+  observedGeneration,
+  positiveQuantity,
+  ref,
+  setOf,
+  withRules,
+} from './fields.ts'
+import { type ApiObject, defineKind } from './kind.ts'
+
+/** Trove's public `status` field, computed on every report. */
+export const phases = ['BUILD', 'ACTIVE', 'REBOOT', 'RESTART_REQUIRED', 'SHUTDOWN', 'ERROR'] as const
+/** Trove's `operating_status`: what the guest says of its engine. */
+export const operatingStatuses = ['NEW', 'BUILDING', 'HEALTHY', 'RESTARTING', 'SHUTDOWN', 'CRASHED', 'FAILED', 'UNKNOWN'] as const
+export type Phase = (typeof phases)[number]
+export type OperatingStatus = (typeof operatingStatuses)[number]
+
+const spec = withRules(
+  z
+    .object({
+      datastore: z
+        .object({
+          type: withRules(objectName('Name of the Datastore, for example postgresql.', 45), immutable('spec.datastore.type')),
+          version: versionString(
+            'The version as its DatastoreVersion states it, quoted: "17". Absent: the Datastore’s default, resolved once. Free until it is resolved, then only the resolved one may be stated.',
+          ).optional(),
+        })
+        .describe('What to run.'),
+      flavorRef: withRules(ref('Flavor', 63), immutable('spec.flavorRef')),
+      volume: withRules(
+        z
+          .object({
+            size: positiveQuantity('Size of the data volume. It may only grow.', mayOnlyGrow),
+            storageClassName: objectName('StorageClass of the data volume. Absent: the cluster’s default.').optional(),
+          })
+          .describe('The data volume.'),
+        immutableOptional('storageClassName'),
+      ),
+      availabilityZone: z
+        .string()
+        .min(1)
+        .max(63)
+        .regex(/^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/)
+        .optional()
+        .describe('Zone (topology.kubernetes.io/zone) that the Instance runs in. Absent: any.'),
+      access: z
+        .object({
+          allowedCidrs: setOf(
+            withRules(z.string().max(43).describe('A network, for example 10.1.0.0/16.'), {
+              rule: 'isCIDR(self)',
+              message: 'must be a network such as 10.1.0.0/16 or fd00::/8',
+            }),
+            64,
+            'Networks that may connect, besides the pods of this namespace.',
+          ).optional(),
+        })
+        .optional()
+        .describe('Who may connect, besides the pods of this namespace.'),
+      deletionPolicy: z
+        .enum(['Delete', 'Retain'])
+        .default('Delete')
+        .describe(
+          'What becomes of the volume and the credentials when the Instance is deleted. Retain keeps both; the last Event says which.',
+        ),
+      restartRequestedAt: z.iso
+        .datetime()
+        .max(64)
+        .optional()
+        .describe(
+          'Any new value means one restart: the way to restart from git. A restart takes up the version’s current image and default settings.',
+        ),
+    })
+    .describe('What is asked for.'),
+  immutableOptional('availabilityZone'),
+)
+
+const status = z
+  .object({
+    observedGeneration,
+    phase: z.enum(phases).optional().describe('Trove’s status.'),
+    operatingStatus: z.enum(operatingStatuses).optional().describe('What the guest says of its engine.'),
+    datastore: z
+      .object({
+        type: z.string().max(45).describe('Name of the Datastore.'),
+        version: z.string().max(32).describe('The version, resolved once.'),
+      })
+      .optional()
+      .describe('What runs.'),
+    address: z.string().max(253).optional().describe('Host name to connect to, from anywhere in the cluster.'),
+    port: z.int().min(1).max(65535).optional().describe('Port to connect to.'),
+    volume: z
+      .object({
+        claim: z.string().max(253).describe('Name of the volume claim in the guests’ namespace.'),
+        size: z.string().max(32).optional().describe('Capacity of the volume.'),
+        used: z.string().max(8).optional().describe('How full it is, in steps of 5 %.'),
+      })
+      .optional()
+      .describe('The data volume.'),
+    configuration: z
+      .object({ hash: z.string().max(64).describe('Hash of the configuration that the engine runs with.') })
+      .optional()
+      .describe('The configuration in force.'),
+    fault: z
+      .object({
+        code: z.string().max(64).describe('One of docs/reference/faults.md.'),
+        message: z.string().max(1024).describe('What happened and what to do.'),
+        at: z.iso.datetime().describe('When it was first seen.'),
+      })
+      .optional()
+      .describe('The fault that stands between this Instance and ACTIVE, if there is one.'),
+    lastRestartRequestedAt: z.string().max(64).optional().describe('The spec.restartRequestedAt that was carried out last.'),
+    conditions: conditions.optional(),
+  })
+  .describe('What the operator found.')
+
+const versionFixed =
+  '!has(self.spec.datastore.version) || !has(self.status) || !has(self.status.datastore) || self.spec.datastore.version == self.status.datastore.version'
+
+export const instanceKind = defineKind({
+  kind: 'Instance',
+  plural: 'instances',
+  singular: 'instance',
+  shortNames: [],
+  scope: 'Namespaced',
+  description:
+    'One database server: what a product team asks for and gets running, configured, with an address of its own. The pods and volumes behind it live in the guests’ namespace, out of sight.',
+  maxNameLength: 50,
+  namePattern: '^[a-z]([-a-z0-9]*[a-z0-9])?$',
+  spec,
+  status,
+  rules: [
+    {
+      rule: `has(oldSelf.spec.datastore.version) && has(self.spec.datastore.version) && self.spec.datastore.version == oldSelf.spec.datastore.version || ${versionFixed}`,
+      message:
+        'spec.datastore.version is resolved and cannot be changed (FieldImmutable): state the version in status.datastore.version, or create a new Instance',
+      reason: 'FieldValueForbidden',
+      fieldPath: '.spec.datastore',
+    },
+  ],
+  columns: [
+    { name: 'Datastore', type: 'string', jsonPath: '.spec.datastore.type' },
+    { name: 'Version', type: 'string', jsonPath: '.status.datastore.version' },
+    { name: 'Status', type: 'string', jsonPath: '.status.phase' },
+    { name: 'Operating', type: 'string', jsonPath: '.status.operatingStatus' },
+    { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    { name: 'Flavor', type: 'string', jsonPath: '.spec.flavorRef.name', priority: 1 },
+    { name: 'Address', type: 'string', jsonPath: '.status.address', priority: 1 },
+    { name: 'Used', type: 'string', jsonPath: '.status.volume.used', priority: 1 },
+    { name: 'Message', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].message', priority: 1 },
+  ],
+  selectableFields: ['.spec.datastore.type', '.spec.flavorRef.name', '.status.datastore.version', '.status.phase'],
+})
+
+export type InstanceSpec = z.infer<typeof spec>
+export type InstanceStatus = z.infer<typeof status>
+export type Instance = ApiObject<'Instance', InstanceSpec, InstanceStatus>

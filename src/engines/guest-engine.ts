@@ -1,0 +1,53 @@
+/**
+ * The guest's half of an engine: how to initialise, start and ask it, and how to bring databases and users about. Scripts run inside the
+ * engine's own unmodified image, under the volume's lock, with nothing but a POSIX shell; statements go over the local socket.
+ * The operator's half is src/engines/operator-engine.ts; the two never import each other.
+ */
+import type { EngineName } from '../api/datastore.ts'
+import type { GuestDatabase, GuestUser } from '../api/guest.ts'
+
+/** Absolute paths inside both containers of the pod. */
+export interface EnginePaths {
+  /** The engine's data directory. During initialisation it lies in `<engine>.init` and is renamed when complete. */
+  data: string
+  /** Directory with the rendered configuration files, installed under the lock before each start. */
+  configuration: string
+  /** Directory for the engine's local socket, shared by both containers, mode 0770. */
+  sockets: string
+}
+
+export interface StartCommand {
+  /** POSIX sh, run under the lock, with the configuration installed. Removes stale pid files, then ends in `exec` of the engine. */
+  script: string
+  /** What stops it cleanly, sent to the engine's process alone. */
+  stopSignal: 'INT' | 'TERM'
+}
+
+export interface EngineFacts {
+  /** The engine's own version, for example 17.12. */
+  version: string
+}
+
+export interface EngineSession {
+  facts(signal: AbortSignal): Promise<EngineFacts>
+  /** Brings the database to what is asked. Idempotent; throws TroveError (NameTaken, StatementFailed ...). */
+  ensureDatabase(database: GuestDatabase, signal: AbortSignal): Promise<void>
+  /** Drops it with its roles, ending its sessions. Absent is fine. */
+  dropDatabase(database: GuestDatabase, signal: AbortSignal): Promise<void>
+  /** Brings the user to what is asked: login, password, and exactly these rights. Idempotent. */
+  ensureUser(user: GuestUser, password: string, signal: AbortSignal): Promise<void>
+  /** Takes the login away without losing a table. Absent is fine. */
+  dropUser(user: GuestUser, signal: AbortSignal): Promise<void>
+  close(): Promise<void>
+}
+
+export interface GuestEngine {
+  readonly engine: EngineName
+  /** POSIX sh that fills `paths.data` (which does not exist yet, its parent does). Runs under the lock; a non-zero exit is InitialiseFailed. */
+  initialise(paths: EnginePaths): string
+  start(paths: EnginePaths): StartCommand
+  /** Opens an administrator's session over the local socket. Rejects until the engine answers. Sessions are short: opened for a piece of work, then closed. */
+  connect(paths: EnginePaths, signal: AbortSignal): Promise<EngineSession>
+  /** Picks what matters from the engine's own log lines: the last FATAL, PANIC or ERROR. `lines` is hostile input. */
+  logFault(lines: readonly string[]): string | undefined
+}

@@ -1,0 +1,6 @@
+/** The engines of this guest agent, by name: one line per engine. */
+import type { EngineName } from '../api/datastore.ts'
+import type { GuestEngine } from './guest-engine.ts'
+import { postgresql } from './postgresql/guest.ts'
+
+export const guestEngines: Record<EngineName, GuestEngine> = { postgresql }

@@ -1,0 +1,62 @@
+/**
+ * The operator's half of an engine: everything that can be decided without touching the engine. Pure: no I/O, no clock, no randomness.
+ * The guest's half is src/engines/guest-engine.ts; the two never import each other.
+ */
+import type { DatabaseSpec } from '../api/database.ts'
+import type { DatabaseUserSpec } from '../api/databaseuser.ts'
+import type { EngineName } from '../api/datastore.ts'
+import type { Fault } from '../errors.ts'
+
+export interface EnginePort {
+  name: string
+  port: number
+  /** Whether tenants connect to it. The first exposed port is the Instance's. */
+  exposed: boolean
+}
+
+export interface Member {
+  name: string
+  role: 'Writer'
+}
+
+export interface RenderInput {
+  self: Member
+  /** Every member of the set, self included. A single Instance is a set of one with the role Writer. */
+  members: readonly Member[]
+  version: string
+  /** CPU in thousandths of a core, memory in bytes. */
+  flavor: { cpuMillis: number; memoryBytes: number }
+}
+
+export interface ConfigurationFile {
+  name: string
+  content: string
+}
+
+export interface BindingInput {
+  host: string
+  port: number
+  username: string
+  password: string
+  /** Absent for a user without access to any database. */
+  database?: string
+}
+
+export interface OperatorEngine {
+  readonly engine: EngineName
+  readonly ports: readonly EnginePort[]
+  /** What it can do. Asking for anything else is `NotSupported` at once. */
+  readonly capabilities: { readonly databases: boolean; readonly users: boolean }
+  /** Revision of the default formulas in `render`. Raise it with every change of a default: running Instances keep theirs until restarted by their user. */
+  readonly formulas: number
+  /** Smallest flavor memory, in bytes, that the formulas make a working server of. */
+  readonly minimumMemory: number
+  /** The user that the engine's image runs it as. */
+  readonly user: { readonly uid: number; readonly gid: number }
+  /** The engine's configuration files, whole. */
+  render(input: RenderInput): ConfigurationFile[]
+  checkDatabase(spec: Pick<DatabaseSpec, 'name' | 'characterSet' | 'collate'>): Fault | undefined
+  checkUser(spec: Pick<DatabaseUserSpec, 'name' | 'access'>): Fault | undefined
+  /** The engine's own entries of a binding Secret beyond host, port, username, password and database: `uri`. */
+  bindingUri(input: BindingInput): string
+}

@@ -1,0 +1,6 @@
+/** The engines of this operator, by name: one line per engine. */
+import type { EngineName } from '../api/datastore.ts'
+import type { OperatorEngine } from './operator-engine.ts'
+import { postgresql } from './postgresql/operator.ts'
+
+export const operatorEngines: Record<EngineName, OperatorEngine> = { postgresql }

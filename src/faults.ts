@@ -1,0 +1,422 @@
+/** The registry behind src/errors.ts: one entry per fault. Add one here and the docs table and the check that a test provokes it follow. */
+import type { FaultEntry } from './errors.ts'
+
+const entry = <P>(e: FaultEntry<P>): FaultEntry<P> => e
+
+export const faults = {
+  // Catalog references of an Instance
+  DatastoreNotFound: entry<{ datastore: string }>({
+    says: p => `there is no Datastore "${p.datastore}"`,
+    advice: 'See `kubectl get datastores` for what this cluster offers; this heals by itself once the Datastore exists',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: false,
+  }),
+  DatastoreVersionNotFound: entry<{ datastore: string; version: string }>({
+    says: p => `Datastore "${p.datastore}" has no version "${p.version}"`,
+    advice:
+      'See `kubectl get datastoreversions`; this heals by itself once the version exists, or state another version while nothing is provisioned',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: false,
+  }),
+  DatastoreVersionInactive: entry<{ datastore: string; version: string }>({
+    says: p => `version "${p.version}" of Datastore "${p.datastore}" is not active, so no new Instance may use it`,
+    advice: 'Choose an active version (`kubectl get datastoreversions`) or ask the platform team to activate this one',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: false,
+  }),
+  DatastoreVersionAmbiguous: entry<{ datastore: string; version: string; first: string; second: string }>({
+    says: p => `DatastoreVersions "${p.first}" and "${p.second}" both claim version "${p.version}" of Datastore "${p.datastore}"`,
+    advice: 'The older one is in force; delete the younger one',
+    shows: 'condition',
+    provokedIn: 'integration',
+    heals: false,
+  }),
+  NoDefaultVersion: entry<{ datastore: string }>({
+    says: p => `the Instance states no version and Datastore "${p.datastore}" has no default version`,
+    advice: 'State spec.datastore.version, or ask the platform team to set the default version of the Datastore',
+    shows: 'condition',
+    provokedIn: 'integration',
+    heals: false,
+  }),
+  FlavorNotFound: entry<{ flavor: string }>({
+    says: p => `there is no Flavor "${p.flavor}"`,
+    advice: 'See `kubectl get flavors` for what this cluster offers; this heals by itself once the Flavor exists',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: false,
+  }),
+  FlavorNotAllowed: entry<{ flavor: string; datastore: string; version: string; allowed: string }>({
+    says: p => `Flavor "${p.flavor}" is not allowed for ${p.datastore} ${p.version}, which allows ${p.allowed}`,
+    advice: 'Delete the Instance and create it with an allowed Flavor',
+    shows: 'condition',
+    provokedIn: 'integration',
+    heals: false,
+  }),
+  FlavorTooSmall: entry<{ flavor: string; needs: string }>({
+    says: p => `Flavor "${p.flavor}" is too small for this engine, which needs at least ${p.needs} of memory`,
+    advice: 'Delete the Instance and create it with a larger Flavor',
+    shows: 'condition',
+    provokedIn: 'unit',
+    heals: false,
+  }),
+  VolumeTooLarge: entry<{ size: string; max: string }>({
+    says: p => `the volume of ${p.size} is larger than the ${p.max} that this version allows`,
+    advice: 'Ask for a smaller volume: an Instance that has none yet may be deleted and created anew',
+    shows: 'condition',
+    provokedIn: 'integration',
+    heals: false,
+  }),
+  DatastoreImmutable: entry<{ asked: string; recorded: string }>({
+    says: p => `the Instance runs version ${p.recorded} and version ${p.asked} was asked for`,
+    advice: 'A running Instance keeps its version: state the recorded one, or create a new Instance',
+    shows: 'condition',
+    provokedIn: 'unit',
+    heals: false,
+  }),
+  FieldImmutable: entry<{ field: string }>({
+    says: p => `${p.field} cannot be changed once set`,
+    advice: 'Give back the old value, or delete the object and create it anew',
+    shows: 'refused at apply',
+    provokedIn: 'integration',
+    heals: false,
+  }),
+  NameInvalid: entry<{ name: string }>({
+    says: p => `"${p.name}" cannot be the name of an Instance`,
+    advice: 'Use at most 50 lower-case letters, digits and hyphens, beginning with a letter and without dots',
+    shows: 'refused at apply',
+    provokedIn: 'integration',
+    heals: false,
+  }),
+  VolumeInvalid: entry<{ size: string }>({
+    says: p => `a volume of "${p.size}" is not possible`,
+    advice: 'Give a quantity greater than 0, for example 10Gi',
+    shows: 'refused at apply',
+    provokedIn: 'integration',
+    heals: false,
+  }),
+  VolumeShrink: entry<{ from: string; to: string }>({
+    says: p => `the volume has ${p.from} and ${p.to} was asked for; a volume may only grow`,
+    advice: 'Give back the old size',
+    shows: 'refused at apply',
+    provokedIn: 'integration',
+    heals: false,
+  }),
+  VolumeNotExpandable: entry<{ from: string; to: string; storageClass: string }>({
+    says: p => `the volume cannot grow from ${p.from} to ${p.to}: StorageClass "${p.storageClass}" does not allow volume expansion`,
+    advice: 'Ask the platform team for a StorageClass with allowVolumeExpansion; the database runs on meanwhile',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: false,
+  }),
+
+  // What stands in the way in a namespace
+  NameTaken: entry<{ kind: string; name: string; owner: string }>({
+    says: p => `${p.kind} "${p.name}" is already there and belongs to ${p.owner}, so it was not touched`,
+    advice: 'Delete or rename what is there, or use another name; this heals by itself once the name is free',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: false,
+  }),
+  NameCollision: entry<{ kind: string; name: string }>({
+    says: p => `${p.kind} "${p.name}" in the guests' namespace bears the UID of another Instance, so it was not adopted`,
+    advice: 'Ask the platform team to find out who made it; deleting and creating the Instance anew gives it another name',
+    shows: 'condition',
+    provokedIn: 'integration',
+    heals: false,
+  }),
+  NamespaceTerminating: entry<{ namespace: string }>({
+    says: p => `namespace "${p.namespace}" is being deleted and takes nothing new`,
+    advice: 'Nothing is to be done: the Instance goes with its namespace',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: false,
+  }),
+
+  // Provisioning: each step that can hang, and why
+  Provisioning: entry<{ step: string }>({
+    says: p => `provisioning: ${p.step}`,
+    advice: 'Nothing is to be done',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: true,
+  }),
+  VolumeUnbound: entry<{ claim: string; why: string }>({
+    says: p => `the volume claim "${p.claim}" is not bound: ${p.why}`,
+    advice: 'Check that the StorageClass exists and can provision the size asked for; this heals by itself once the volume is bound',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: true,
+  }),
+  VolumeInUse: entry<{ why: string }>({
+    says: p => `another pod uses this Instance's volume: ${p.why}`,
+    advice: 'This heals by itself once that pod is gone',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: true,
+  }),
+  PodUnschedulable: entry<{ why: string }>({
+    says: p => `no node takes the pod: ${p.why}`,
+    advice: 'Add capacity, uncordon a node, or use a smaller Flavor or another availability zone; this heals by itself',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: true,
+  }),
+  PodRefused: entry<{ why: string }>({
+    says: p => `the API server refused the pod: ${p.why}`,
+    advice: 'Ask the platform team to check quotas and admission policies of the guests namespace',
+    shows: 'condition',
+    provokedIn: 'integration',
+    heals: true,
+  }),
+  ImagePullFailed: entry<{ image: string; why: string }>({
+    says: p => `image "${p.image}" cannot be pulled: ${p.why}`,
+    advice: 'Check the image in the DatastoreVersion and its pull secrets; this heals by itself once the image can be pulled',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: true,
+  }),
+  ContainerFailed: entry<{ container: string; why: string }>({
+    says: p => `container "${p.container}" does not start: ${p.why}`,
+    advice:
+      'Check that the image in the DatastoreVersion is one of this engine; `kubectl describe` on the pod tells the platform team more',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: true,
+  }),
+  PodTerminating: entry<{ pod: string }>({
+    says: p => `pod "${p.pod}" is ending; a new one follows when it is gone`,
+    advice: 'Nothing is to be done',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: true,
+  }),
+  NodeLost: entry<{ node: string; pod: string }>({
+    says: p => `node "${p.node}" does not answer, so pod "${p.pod}" cannot be confirmed as stopped and is not replaced`,
+    advice:
+      'If the node is gone for good, delete the Node object, or taint it with node.kubernetes.io/out-of-service; never force-delete the pod while its machine may still run',
+    shows: 'condition',
+    provokedIn: 'integration',
+    heals: true,
+  }),
+  PodLost: entry<{ why: string }>({
+    says: p => `the pod is gone (${p.why}) and is being made again`,
+    advice: 'Nothing is to be done: the same volume is used',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: true,
+  }),
+
+  // The volume's rules
+  VolumeLost: entry<{ why: string }>({
+    says: p => `the data volume is lost: ${p.why}. It is never initialised anew`,
+    advice: 'Put the volume back if you can; otherwise delete the Instance and restore it from a backup',
+    shows: 'phase ERROR',
+    provokedIn: 'e2e',
+    heals: false,
+  }),
+  VolumeNotWritable: entry<{ why: string }>({
+    says: p => `the data volume cannot be written: ${p.why}`,
+    advice: 'Check that the StorageClass honours fsGroup and that the volume is not mounted read-only; this heals by itself',
+    shows: 'phase ERROR',
+    provokedIn: 'e2e',
+    heals: true,
+  }),
+  VolumeFull: entry<{ used: string }>({
+    says: p => `the data volume is full (${p.used})`,
+    advice: 'Grow spec.volume.size, or delete data; the engine is started again by itself',
+    shows: 'phase ERROR',
+    provokedIn: 'e2e',
+    heals: true,
+  }),
+  VolumeBusy: entry<{ path: string }>({
+    says: p => `another process holds the lock of the data volume (${p.path}), so the engine was not started`,
+    advice: 'This heals by itself once that process has ended; if it does not, look for a process of an earlier pod on the node',
+    shows: 'phase ERROR',
+    provokedIn: 'e2e',
+    heals: true,
+  }),
+  DataVersionMismatch: entry<{ found: string; expected: string }>({
+    says: p => `the volume holds ${p.found} and the Instance is ${p.expected}; the engine was not started`,
+    advice: 'Put the right volume back, or ask the platform team to put the DatastoreVersion right',
+    shows: 'phase ERROR',
+    provokedIn: 'e2e',
+    heals: false,
+  }),
+
+  // The engine
+  ImageUnsuitable: entry<{ image: string; missing: string }>({
+    says: p => `image "${p.image}" lacks ${p.missing}, without which no database can be run in it`,
+    advice: 'Use an image with sh, mkfifo, mv, rm, sleep, setsid and flock in the DatastoreVersion',
+    shows: 'phase ERROR',
+    provokedIn: 'e2e',
+    heals: false,
+  }),
+  InitialiseFailed: entry<{ log: string }>({
+    says: p => `the volume could not be initialised: ${p.log}`,
+    advice: 'It is tried again by itself, at most every 60 s',
+    shows: 'phase ERROR',
+    provokedIn: 'e2e',
+    heals: true,
+  }),
+  EngineStartFailed: entry<{ log: string }>({
+    says: p => `the engine does not start: ${p.log}`,
+    advice: 'It is tried again by itself, at most every 60 s; the message is the engine’s own',
+    shows: 'phase ERROR',
+    provokedIn: 'e2e',
+    heals: true,
+  }),
+  EngineCrashed: entry<{ why: string; times: number }>({
+    says: p => `the engine ended ${p.times} times in quick succession: ${p.why}`,
+    advice: 'It is started again by itself, at most every 60 s; the message is the engine’s own',
+    shows: 'phase ERROR',
+    provokedIn: 'e2e',
+    heals: true,
+  }),
+  EngineSlow: entry<{ seconds: number }>({
+    says: p => `the engine has not answered for ${p.seconds} s since it was started; it may be recovering, and is left to finish`,
+    advice: 'Wait if recovery is expected; the pod’s log has the engine’s own messages',
+    shows: 'phase ERROR',
+    provokedIn: 'unit',
+    heals: true,
+  }),
+  EngineStopped: entry<{ why: string }>({
+    says: p => `the engine is not running: ${p.why}`,
+    advice: 'It is started again by itself',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: true,
+  }),
+  GuestSilent: entry<{ why: string }>({
+    says: p => `the guest agent does not report: ${p.why}`,
+    advice: 'The database may well be running; ask the platform team to look at container guest-agent of the pod',
+    shows: 'condition',
+    provokedIn: 'integration',
+    heals: true,
+  }),
+  AgentOutdated: entry<{ feature: string; version: string }>({
+    says: p => `the guest agent (version ${p.version}) does not know ${p.feature}`,
+    advice: 'Restart the Instance (spec.restartRequestedAt) to get the agent of this operator',
+    shows: 'condition',
+    provokedIn: 'unit',
+    heals: false,
+  }),
+  ReportRefused: entry<{ why: string }>({
+    says: p => `the API server does not know a field that this agent reports: ${p.why}`,
+    advice: 'Install the CRDs of this release; until then the report goes without that field',
+    shows: 'operator log',
+    provokedIn: 'integration',
+    heals: true,
+  }),
+
+  // Databases and users
+  InstanceNotFound: entry<{ instance: string }>({
+    says: p => `there is no Instance "${p.instance}" in this namespace`,
+    advice: 'Create it, or correct spec.instanceRef; this heals by itself once the Instance exists',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: false,
+  }),
+  InstanceNotReady: entry<{ instance: string }>({
+    says: p => `Instance "${p.instance}" is not ready yet`,
+    advice: 'Nothing is to be done',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: true,
+  }),
+  DatabaseNotFound: entry<{ database: string; instance: string }>({
+    says: p => `no Database object names database "${p.database}" on Instance "${p.instance}"`,
+    advice: 'Create the Database, or correct spec.access; this heals by itself once the Database exists',
+    shows: 'condition',
+    provokedIn: 'integration',
+    heals: false,
+  }),
+  IdentifierReserved: entry<{ name: string }>({
+    says: p => `"${p.name}" is reserved by the engine or by Trove`,
+    advice: 'Delete this object and create it with another spec.name',
+    shows: 'condition',
+    provokedIn: 'integration',
+    heals: false,
+  }),
+  NotSupported: entry<{ engine: string; capability: string }>({
+    says: p => `engine ${p.engine} does not support ${p.capability}`,
+    advice: 'Remove what asks for it',
+    shows: 'condition',
+    provokedIn: 'unit',
+    heals: false,
+  }),
+  TooMany: entry<{ what: string; limit: number }>({
+    says: p => `the Instance has more than ${p.limit} ${p.what}`,
+    advice: 'Delete some, or use another Instance; the oldest ones are in force',
+    shows: 'condition',
+    provokedIn: 'unit',
+    heals: false,
+  }),
+  StatementFailed: entry<{ what: string; why: string }>({
+    says: p => `the engine refused ${p.what}: ${p.why}`,
+    advice: 'It is tried again by itself, at most every 60 s',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: true,
+  }),
+  CredentialsLost: entry<{ user: string }>({
+    says: p => `the password of user "${p.user}" is no longer in the guest’s Secret, and none is made anew by itself`,
+    advice: 'Raise spec.passwordGeneration to get a new password',
+    shows: 'condition',
+    provokedIn: 'integration',
+    heals: false,
+  }),
+
+  // The catalog and protection of what is in use
+  EngineUnknown: entry<{ engine: string }>({
+    says: p => `this operator has no engine "${p.engine}"`,
+    advice: 'Use one of the engines in the README’s table, or install an operator that has it',
+    shows: 'refused at apply',
+    provokedIn: 'integration',
+    heals: false,
+  }),
+  InUse: entry<{ count: number; users: string; query: string }>({
+    says: p => `deletion waits: ${p.count} in use by ${p.users}`,
+    advice: 'Delete what uses it first, or take back the deletion by making the object again under another name',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: false,
+  }),
+
+  // Deletion
+  Deleting: entry<{ step: string }>({
+    says: p => `deleting: ${p.step}`,
+    advice: 'Nothing is to be done',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: true,
+  }),
+
+  // The operator itself
+  LeaseLost: entry<{ holder: string }>({
+    says: p => `the leader lease was lost to "${p.holder}"`,
+    advice: 'Nothing is to be done: this replica starts again as standby',
+    shows: 'operator log',
+    provokedIn: 'integration',
+    heals: true,
+  }),
+  OrphanedGuest: entry<{ guest: string }>({
+    says: p =>
+      `Guest "${p.guest}" is there and its Instance is gone without the operator having seen it deleted; the pod was stopped, volume and credentials are kept`,
+    advice: 'See docs/guides/uninstall.md for how to get at the data, then delete the Guest',
+    shows: 'operator log',
+    provokedIn: 'integration',
+    heals: false,
+  }),
+  Internal: entry<{ what: string }>({
+    says: p => `an unexpected failure: ${p.what}`,
+    advice: 'It is tried again by itself with growing pauses; the operator’s log has the details under the reconcile id',
+    shows: 'condition',
+    provokedIn: 'unit',
+    heals: true,
+  }),
+} as const satisfies Record<string, FaultEntry<never>>
+
+export type FaultCode = keyof typeof faults
