@@ -1,0 +1,100 @@
+/** Deleting at any moment ends clean, keeps what a policy keeps, and what is in use is held. */
+import { expect, onTestFinished, test } from 'vitest'
+import { database, instance, user } from './objects.ts'
+import { apply, becomes, condition, get, gone, guestOf, kubectl, listAll, maybe, ready, tenant, tryKubectl } from './world.ts'
+
+const kinds = ['pods', 'pvc', 'secrets', 'services', 'roles', 'rolebindings', 'serviceaccounts', 'networkpolicies', 'guests.trove.dev']
+
+async function nothingRemains(ns: string, except: string[] = []): Promise<void> {
+  for (const kind of kinds.filter(k => !except.includes(k)))
+    expect(
+      (await listAll(kind, 'trove-guests', `trove.dev/tenant=${ns}`)).map(o => o.metadata.name),
+      kind,
+    ).toEqual([])
+}
+
+test('deleting in BUILD ends clean', async () => {
+  const { ns } = await tenant('inbuild')
+  await apply(instance('db', ns), database('shop', ns, 'db'), user('app', ns, 'db', { shop: 'Owner' }))
+  await new Promise(resolve => setTimeout(resolve, 700))
+  await kubectl(['delete', 'instance/db', 'database/shop', 'databaseuser/app', '-n', ns, '--timeout=120s'])
+  await nothingRemains(ns)
+})
+
+test('policy Delete takes the volume and the credentials; Databases and users of a deleted Instance can be deleted', async () => {
+  const { ns } = await tenant('active')
+  await apply(instance('db', ns), database('shop', ns, 'db'), user('app', ns, 'db', { shop: 'Owner' }))
+  await becomes('databaseuser', 'app', ns, 'Ready', 'True')
+  await kubectl(['delete', 'instance', 'db', '-n', ns, '--timeout=120s'])
+  await nothingRemains(ns)
+  expect(await maybe('service', 'db', ns)).toBeUndefined()
+  await kubectl(['delete', 'database/shop', 'databaseuser/app', '-n', ns, '--timeout=30s'])
+  expect(await maybe('secret', 'app-credentials', ns)).toBeUndefined()
+})
+
+test('policy Retain keeps volume and credentials and says which', async () => {
+  const { ns } = await tenant('retain')
+  await apply(instance('db', ns, { deletionPolicy: 'Retain' }), database('shop', ns, 'db'), user('app', ns, 'db', { shop: 'Owner' }))
+  await becomes('databaseuser', 'app', ns, 'Ready', 'True')
+  const guest = await guestOf('db', ns)
+  onTestFinished(async () => {
+    await tryKubectl(['delete', 'pvc,secret', guest, '-n', 'trove-guests', '--wait=false'])
+  })
+  await kubectl(['delete', 'instance', 'db', '-n', ns, '--timeout=120s'])
+  await nothingRemains(ns, ['pvc', 'secrets'])
+  expect((await get('pvc', guest, 'trove-guests')).metadata.deletionTimestamp).toBeUndefined()
+  expect(Object.keys((await get('secret', guest, 'trove-guests')).data ?? {})).toHaveLength(1)
+  expect(await kubectl(['get', 'events', '-n', ns])).toContain(guest)
+})
+
+test.each([['BUILD'], ['ACTIVE']])('kubectl delete namespace ends, from %s', async phase => {
+  const { ns } = await tenant('namespace')
+  await apply(instance('db', ns), database('shop', ns, 'db'), user('app', ns, 'db', { shop: 'Owner' }))
+  if (phase === 'ACTIVE') await becomes('databaseuser', 'app', ns, 'Ready', 'True')
+  await kubectl(['delete', 'namespace', ns, '--timeout=120s'])
+  await nothingRemains(ns)
+})
+
+test('a deleted user leaves no login and no Secret; a deleted Database goes or stays by its policy', async () => {
+  const { ns } = await tenant('items')
+  await apply(
+    instance('db', ns),
+    database('kept', ns, 'db'),
+    database('dropped', ns, 'db', { deletionPolicy: 'Delete' }),
+    user('app', ns, 'db', { kept: 'Owner', dropped: 'ReadWrite' }),
+  )
+  await becomes('databaseuser', 'app', ns, 'Ready', 'True')
+  await kubectl(['delete', 'databaseuser/app', 'database/kept', 'database/dropped', '-n', ns, '--timeout=60s'])
+  expect(await maybe('secret', 'app-credentials', ns)).toBeUndefined()
+  await apply(user('see', ns, 'db', { kept: 'ReadOnly' }), database('kept', ns, 'db'))
+  await becomes('databaseuser', 'see', ns, 'Ready', 'True')
+  const { clientPod, binding, psql } = await import('./client.ts')
+  await clientPod(ns)
+  const see = await binding('see', ns)
+  expect(await psql(ns, see, "select string_agg(datname, ',' order by datname) from pg_database where not datistemplate")).toBe(
+    'kept,postgres',
+  )
+  expect(await psql(ns, see, "select count(*) from pg_roles where rolname = 'app'")).toBe('0')
+})
+
+test('a Datastore, a version and a Flavor in use are held, and go when their last user goes', async () => {
+  const { ns } = await tenant('held')
+  const name = `held-${ns}`
+  onTestFinished(async () => {
+    await tryKubectl(['delete', 'flavor', name, '--ignore-not-found', '--wait=false'])
+  })
+  await apply(
+    { apiVersion: 'trove.dev/v1alpha1', kind: 'Flavor', metadata: { name }, spec: { cpu: '100m', memory: '256Mi' } },
+    instance('db', ns, { flavorRef: { name } }),
+  )
+  await ready('db', ns)
+  await kubectl(['delete', 'flavor', name, '--wait=false'])
+  const held = await becomes('flavor', name, '', 'Ready', 'InUse', 20_000)
+  expect(condition(held, 'Ready')?.message).toContain(`spec.flavorRef.name=${name}`)
+  // The status is readable by every tenant, so it names nobody; the Event, which only the platform team reads, does.
+  expect(JSON.stringify(held.status)).not.toContain(ns)
+  expect(await kubectl('get events -n default')).toContain(`${ns}/db`)
+  await ready('db', ns)
+  await kubectl(['delete', 'instance', 'db', '-n', ns, '--timeout=120s'])
+  await gone('flavor', name)
+})

@@ -1,0 +1,269 @@
+/** Each test provokes a cause on the real cluster and finds the fault's code, in the condition, in plain words, soon; then takes the cause away. */
+import { expect, onTestFinished, test } from 'vitest'
+import { onNode, volumeOf, volumePath } from './node.ts'
+import { datastoreVersion, instance } from './objects.ts'
+import {
+  apply,
+  becomes,
+  cluster,
+  condition,
+  get,
+  guestOf,
+  kubectl,
+  listAll,
+  maybe,
+  ready,
+  refused,
+  tenant,
+  tryKubectl,
+  until,
+} from './world.ts'
+
+const removeAfterwards = (...args: string[]) =>
+  onTestFinished(async () => {
+    await tryKubectl(['delete', ...args, '--ignore-not-found', '--wait=false'])
+  })
+
+test.each([
+  ['an unknown datastore', { datastore: { type: 'nosuch' } }, 'DatastoreNotFound'],
+  ['an unknown version', { datastore: { type: 'postgresql', version: '9.9' } }, 'DatastoreVersionNotFound'],
+  ['an unknown flavor', { flavorRef: { name: 'nosuch' } }, 'FlavorNotFound'],
+])('%s is a condition that names it', async (_, spec, code) => {
+  const { ns } = await tenant('reference')
+  await apply(instance('db', ns, spec))
+  const db = await becomes('instance', 'db', ns, 'Stalled', code, 10_000)
+  expect(db.status.phase).toBe('BUILD')
+  expect(condition(db, 'Ready')).toMatchObject({ status: 'False', reason: code })
+  expect(await listAll('pods', 'trove-guests', `trove.dev/tenant=${ns}`)).toEqual([])
+})
+
+test('a flavor that appears later heals the Instance by itself', async () => {
+  const { ns } = await tenant('later')
+  const name = `late-${ns}`
+  removeAfterwards('flavor', name)
+  await apply(instance('db', ns, { flavorRef: { name } }))
+  await becomes('instance', 'db', ns, 'Stalled', 'FlavorNotFound', 10_000)
+  await apply({ apiVersion: 'trove.dev/v1alpha1', kind: 'Flavor', metadata: { name }, spec: { cpu: '100m', memory: '256Mi' } })
+  await ready('db', ns)
+  await kubectl(['delete', 'instance', 'db', '-n', ns])
+})
+
+test('an inactive version takes no new Instance', async () => {
+  const { ns } = await tenant('inactive')
+  const version = `i${Date.now().toString(36)}`
+  removeAfterwards('datastoreversion', version)
+  await apply(
+    datastoreVersion(version, version, 'trove.local/postgres:17', { active: false }),
+    instance('db', ns, { datastore: { type: 'postgresql', version } }),
+  )
+  await becomes('instance', 'db', ns, 'Stalled', 'DatastoreVersionInactive', 10_000)
+})
+
+test('what is wrong in itself is refused at apply, with what to do', async () => {
+  const { ns } = await tenant('refused')
+  expect(await refused(instance('a.b', ns))).toContain('metadata.name')
+  expect(await refused(instance('x'.repeat(51), ns))).toContain('may not be more than 50')
+  for (const size of ['0', '-1Gi', 'much'])
+    expect(await refused(instance('db', ns, { volume: { size } }))).toContain('must be a quantity greater than 0')
+  await apply(instance('db', ns, { flavorRef: { name: 'nosuch' } }))
+  expect(await refused(instance('db', ns, { flavorRef: { name: 'nosuch' }, volume: { size: '500Mi' } }))).toContain(
+    'it has 1Gi, asked for 500Mi',
+  )
+  expect(await refused(instance('db', ns, { flavorRef: { name: 'small' } }))).toContain('FieldImmutable')
+  expect(await refused(instance('db2', ns, { access: { allowedCidrs: ['everywhere'] } }))).toContain('must be a network')
+})
+
+test('an image that cannot be pulled is named within 10 s of the kubelet’s word', async () => {
+  const { ns } = await tenant('pull')
+  const version = `p${Date.now().toString(36)}`
+  removeAfterwards('datastoreversion', version)
+  await apply(
+    datastoreVersion(version, version, 'trove.local/nosuch:1'),
+    instance('db', ns, { datastore: { type: 'postgresql', version } }),
+  )
+  const guest = await guestOf('db', ns)
+  await until(
+    'the kubelet says so',
+    async () => {
+      const waiting = (await maybe('pod', guest, 'trove-guests'))?.status?.containerStatuses?.[0]?.state?.waiting?.reason
+      return waiting === 'ErrImagePull' || waiting === 'ImagePullBackOff'
+    },
+    60_000,
+  )
+  const db = await becomes('instance', 'db', ns, 'Reconciling', 'ImagePullFailed', 10_000)
+  expect(condition(db, 'PodRunning')).toMatchObject({ status: 'False', reason: 'ImagePullFailed' })
+  expect(condition(db, 'Ready')?.message).toContain('trove.local/nosuch:1')
+})
+
+test('an image that lacks a tool is named, with the tools', async () => {
+  if ((await cluster()).registry) return
+  const { ns } = await tenant('unsuitable')
+  const version = `u${Date.now().toString(36)}`
+  removeAfterwards('datastoreversion', version)
+  await apply(
+    datastoreVersion(version, version, 'trove.local/unsuitable:1'),
+    instance('db', ns, { datastore: { type: 'postgresql', version } }),
+  )
+  const db = await becomes('instance', 'db', ns, 'Ready', 'ImageUnsuitable', 60_000)
+  expect(condition(db, 'Ready')?.message).toContain('flock')
+  expect(db.status.fault.code).toBe('ImageUnsuitable')
+})
+
+test('a pod that no node takes is named with the scheduler’s words', async () => {
+  const { ns } = await tenant('giant')
+  const name = `giant-${ns}`
+  removeAfterwards('flavor', name)
+  await apply(
+    { apiVersion: 'trove.dev/v1alpha1', kind: 'Flavor', metadata: { name }, spec: { cpu: '1000', memory: '256Mi' } },
+    instance('db', ns, { flavorRef: { name } }),
+  )
+  const db = await becomes('instance', 'db', ns, 'Ready', 'PodUnschedulable', 20_000)
+  expect(condition(db, 'Ready')?.message).toContain('Insufficient cpu')
+  await kubectl(['delete', 'instance', 'db', '-n', ns])
+})
+
+test('a volume that cannot be bound is named', async () => {
+  const { ns } = await tenant('unbound')
+  await apply(instance('db', ns, { volume: { size: '1Gi', storageClassName: 'nosuch' } }))
+  const db = await becomes('instance', 'db', ns, 'Ready', 'VolumeUnbound', 20_000)
+  expect(condition(db, 'VolumeBound')).toMatchObject({ status: 'False', reason: 'VolumeUnbound' })
+  expect(condition(db, 'Ready')?.message).toContain('nosuch')
+})
+
+test('a volume that cannot be written is named, and heals once it can be', async () => {
+  const { ns } = await tenant('unwritable')
+  const path = await volumeOf(
+    `unwritable-${ns}`,
+    'hostPath',
+    p => `chown 0:0 ${p} && chmod 0755 ${p}`,
+    p => `rm -rf ${p}`,
+  )
+  await apply(instance('db', ns, { volume: { size: '1Gi', storageClassName: `unwritable-${ns}` } }))
+  await becomes('instance', 'db', ns, 'Ready', 'VolumeNotWritable', 60_000)
+  await onNode(`chmod 0777 ${path}`)
+  await ready('db', ns)
+})
+
+test('a full volume is named, and heals once there is room', async () => {
+  const { ns } = await tenant('full')
+  const path = await volumeOf(
+    `full-${ns}`,
+    'local',
+    p => `mount -t tmpfs -o size=128m tmpfs ${p}`,
+    p => `umount -l ${p}; rm -rf ${p}`,
+  )
+  await apply(instance('db', ns, { volume: { size: '1Gi', storageClassName: `full-${ns}` } }))
+  await ready('db', ns)
+  const guest = await guestOf('db', ns)
+  await onNode(`dd if=/dev/zero of=${path}/filler bs=1M 2>/dev/null; true`)
+  await kubectl(['delete', 'pod', guest, '-n', 'trove-guests'])
+  const db = await becomes('instance', 'db', ns, 'Ready', 'VolumeFull', 90_000)
+  expect(db.status.fault.code).toBe('VolumeFull')
+  await onNode(`rm ${path}/filler`)
+  await ready('db', ns, 150_000)
+})
+
+test('a volume in use by another pod is named, and heals when that pod goes', async () => {
+  const { ns } = await tenant('inuse')
+  await apply(instance('db', ns))
+  await ready('db', ns)
+  const guest = await guestOf('db', ns)
+  const { nodeName } = await cluster()
+  const pod = await get('pod', guest, 'trove-guests')
+  const image = pod.spec.containers[0].image
+  await kubectl(['cordon', nodeName])
+  onTestFinished(async () => {
+    await tryKubectl(['uncordon', nodeName])
+  })
+  await kubectl(['delete', 'pod', guest, '-n', 'trove-guests'])
+  const blocker = `blocker-${ns}`
+  removeAfterwards('pod', blocker, '-n', 'trove-guests', '--force', '--grace-period=0')
+  const restricted = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } }
+  await apply({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: blocker, namespace: 'trove-guests' },
+    spec: {
+      nodeName,
+      terminationGracePeriodSeconds: 0,
+      securityContext: { runAsNonRoot: true, runAsUser: 999, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [
+        { name: 'hold', image, command: ['sleep', '3600'], securityContext: restricted, volumeMounts: [{ name: 'd', mountPath: '/data' }] },
+      ],
+      volumes: [{ name: 'd', persistentVolumeClaim: { claimName: guest } }],
+    },
+  })
+  await kubectl(['uncordon', nodeName])
+  await becomes('instance', 'db', ns, 'Ready', 'VolumeInUse', 60_000)
+  await kubectl(['delete', 'pod', blocker, '-n', 'trove-guests', '--now'])
+  await ready('db', ns)
+})
+
+test('a lost volume is never made anew', async () => {
+  const { ns } = await tenant('lost')
+  await apply(instance('db', ns))
+  await ready('db', ns)
+  const guest = await guestOf('db', ns)
+  await kubectl(['delete', 'pvc', guest, '-n', 'trove-guests', '--wait=false'])
+  await kubectl(['delete', 'pod', guest, '-n', 'trove-guests'])
+  const db = await becomes('instance', 'db', ns, 'Stalled', 'VolumeLost', 60_000)
+  expect(db.status).toMatchObject({ phase: 'ERROR', fault: { code: 'VolumeLost' } })
+  await new Promise(resolve => setTimeout(resolve, 5_000))
+  expect(await maybe('pvc', guest, 'trove-guests')).toBeUndefined()
+  await kubectl(['delete', 'instance', 'db', '-n', ns, '--timeout=60s'])
+})
+
+test('a volume whose content was replaced is lost too, and nothing is initialised over it', async () => {
+  const { ns } = await tenant('emptied')
+  await apply(instance('db', ns))
+  await ready('db', ns)
+  const guest = await guestOf('db', ns)
+  const path = await volumePath(guest)
+  await onNode(`mv ${path}/postgresql ${path}/elsewhere`)
+  await kubectl(['delete', 'pod', guest, '-n', 'trove-guests'])
+  await becomes('instance', 'db', ns, 'Stalled', 'VolumeLost', 60_000)
+  expect(await onNode(`ls -A ${path}`)).not.toContain('postgresql')
+  await onNode(`mv ${path}/elsewhere ${path}/postgresql`)
+  await ready('db', ns)
+})
+
+test('a volume of another version is not started', async () => {
+  const { ns } = await tenant('marker')
+  await apply(instance('db', ns))
+  await ready('db', ns)
+  const guest = await guestOf('db', ns)
+  const marker = `${await volumePath(guest)}/postgresql/marker`
+  await onNode(`cp ${marker} ${marker}.good && sed -i 's/"version":"17"/"version":"16"/' ${marker} && ! cmp -s ${marker} ${marker}.good`)
+  await kubectl(['delete', 'pod', guest, '-n', 'trove-guests'])
+  await becomes('instance', 'db', ns, 'Ready', 'DataVersionMismatch', 60_000)
+  await onNode(`mv ${marker}.good ${marker}`)
+  await ready('db', ns)
+})
+
+test('an engine that does not start is named with its own last words', async () => {
+  const { ns } = await tenant('start')
+  await apply(instance('db', ns))
+  await ready('db', ns)
+  const guest = await guestOf('db', ns)
+  const control = `${await volumePath(guest)}/postgresql/data/global/pg_control`
+  await onNode(`mv ${control} ${control}.away`)
+  await kubectl(['delete', 'pod', guest, '-n', 'trove-guests'])
+  const db = await becomes('instance', 'db', ns, 'Ready', 'EngineStartFailed', 60_000)
+  expect(db.status.operatingStatus).toBe('FAILED')
+  await until(
+    'the engine’s words are in the fault',
+    async () => (await get('instance', 'db', ns)).status.fault?.message.includes('pg_control'),
+    20_000,
+  )
+  await onNode(`mv ${control}.away ${control}`)
+  await ready('db', ns, 150_000)
+})
+
+test('a volume that the StorageClass cannot grow says so, and the database runs on', async () => {
+  const { ns } = await tenant('grow')
+  await apply(instance('db', ns))
+  await ready('db', ns)
+  await apply(instance('db', ns, { volume: { size: '2Gi' } }))
+  const db = await becomes('instance', 'db', ns, 'VolumeBound', 'VolumeNotExpandable', 20_000)
+  expect(db.status.phase).toBe('ACTIVE')
+})

@@ -1,0 +1,61 @@
+/** At rest the whole system writes nothing but the Lease: counted from the API server's audit log. */
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { instance } from './objects.ts'
+import { apply, cluster, ready, tenant, until } from './world.ts'
+
+interface AuditEvent {
+  stage: string
+  verb: string
+  user: { username: string }
+  objectRef?: { resource?: string; namespace?: string; name?: string; subresource?: string }
+  requestReceivedTimestamp: string
+}
+
+const writing = new Set(['create', 'update', 'patch', 'delete', 'deletecollection'])
+
+async function writesSince(from: Date): Promise<string[]> {
+  const lines = readFileSync((await cluster()).auditLog, 'utf8')
+    .trimEnd()
+    .split('\n')
+  return lines
+    .map(line => {
+      try {
+        return JSON.parse(line) as AuditEvent
+      } catch {
+        return undefined // The last line may be half written.
+      }
+    })
+    .filter((e): e is AuditEvent => e !== undefined && e.stage === 'ResponseComplete' && writing.has(e.verb))
+    .filter(e => new Date(e.requestReceivedTimestamp) >= from)
+    .filter(
+      e =>
+        e.user.username === 'system:serviceaccount:trove-system:trove-operator' ||
+        e.user.username.startsWith('system:serviceaccount:trove-guests:'),
+    )
+    .filter(e => e.objectRef?.resource !== 'leases')
+    .map(
+      e => `${e.user.username.split(':').at(-1)} ${e.verb} ${e.objectRef?.resource}/${e.objectRef?.subresource ?? ''} ${e.objectRef?.name}`,
+    )
+}
+
+test('ten idle Instances cause no write in two minutes', async () => {
+  const { ns } = await tenant('idle')
+  const names = Array.from({ length: 10 }, (_, i) => `db${i}`)
+  await apply(...names.map(n => instance(n, ns)))
+  await Promise.all(names.map(n => ready(n, ns, 240_000)))
+
+  // The counter counts: one deliberate change is seen in it.
+  const changed = new Date()
+  await apply(instance('db0', ns, { access: { allowedCidrs: ['10.9.0.0/16'] } }))
+  await until(
+    'the counter shows the write that a change causes',
+    async () => (await writesSince(changed)).some(w => w.includes('networkpolicies')),
+    30_000,
+  )
+
+  await new Promise(resolve => setTimeout(resolve, 15_000))
+  const from = new Date()
+  await new Promise(resolve => setTimeout(resolve, 120_000))
+  expect(await writesSince(from)).toEqual([])
+})

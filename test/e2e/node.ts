@@ -1,0 +1,92 @@
+/** What a test does to a node as root: find and kill processes of a pod, look at a volume's files, make volumes with a fault in them. */
+import { onTestFinished } from 'vitest'
+import { apply, cluster, get, kubectl, tryKubectl } from './world.ts'
+
+export async function onNode(script: string): Promise<string> {
+  const { code, stdout, stderr } = await (await cluster()).nodeExec(['sh', '-c', script])
+  if (code !== 0) throw new Error(`on the node: ${script}: ${stderr}`)
+  return stdout.trim()
+}
+
+/** Process ids, as the node sees them, of a pod's processes whose command line matches a grep pattern. */
+export async function pidsOf(podUID: string, pattern: string): Promise<number[]> {
+  const uid = podUID.replaceAll('-', '[-_]')
+  const script = `for p in /proc/[0-9]*; do grep -qs 'pod${uid}' $p/cgroup && tr '\\0' ' ' < $p/cmdline 2>/dev/null | grep -q -- '${pattern}' && echo \${p#/proc/}; done; true`
+  return (await onNode(script)).split('\n').filter(Boolean).map(Number)
+}
+
+export async function kill(pids: number[], signal = 'KILL'): Promise<void> {
+  if (pids.length === 0) throw new Error('there is nothing to kill')
+  await onNode(`kill -${signal} ${pids.join(' ')}`)
+}
+
+/** Patterns of the processes that tests kill. */
+export const process = {
+  agent: 'guest.mjs',
+  operator: 'operator.mjs',
+  /** The postmaster alone: its children's titles begin with "postgres:". */
+  postmaster: 'postgres -D',
+  initdb: 'initdb',
+}
+
+/** Where a guest's volume lies on the node. */
+export async function volumePath(guest: string): Promise<string> {
+  const claim = await get('pvc', guest, 'trove-guests')
+  const pv = await get('pv', claim.spec.volumeName)
+  return pv.spec.local?.path ?? pv.spec.hostPath?.path
+}
+
+/** A StorageClass with one volume on the node that the test prepares itself. Removed when the test is over. */
+export async function volumeOf(
+  name: string,
+  source: 'local' | 'hostPath',
+  prepare: (path: string) => string,
+  cleanUp: (path: string) => string = () => 'true',
+): Promise<string> {
+  const path = `/var/trove-e2e/${name}`
+  await onNode(`mkdir -p ${path} && ${prepare(path)}`)
+  await apply(
+    {
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'StorageClass',
+      metadata: { name },
+      provisioner: 'kubernetes.io/no-provisioner',
+      volumeBindingMode: 'WaitForFirstConsumer',
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name },
+      spec: {
+        capacity: { storage: '1Gi' },
+        accessModes: ['ReadWriteOncePod'],
+        storageClassName: name,
+        persistentVolumeReclaimPolicy: 'Retain',
+        [source]: { path },
+        nodeAffinity: {
+          required: {
+            nodeSelectorTerms: [
+              { matchExpressions: [{ key: 'kubernetes.io/hostname', operator: 'In', values: [(await cluster()).nodeName] }] },
+            ],
+          },
+        },
+      },
+    },
+  )
+  onTestFinished(async () => {
+    await tryKubectl(['delete', 'pv', name, '--wait=false'])
+    await tryKubectl(['delete', 'storageclass', name])
+    await onNode(`(${cleanUp(path)}) || true`)
+  })
+  return path
+}
+
+/** The operator's pod. */
+export async function operatorPod() {
+  const text = await kubectl(
+    'get pods -n trove-system -l app.kubernetes.io/name=trove-operator --field-selector=status.phase=Running -o json',
+  )
+  const [pod] = (JSON.parse(text) as { items: { metadata: { name: string; uid: string } }[] }).items
+  if (pod === undefined) throw new Error('no operator is running')
+  return pod
+}

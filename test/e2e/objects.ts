@@ -1,0 +1,34 @@
+/** The objects that tests apply, as short as a product team would write them. */
+
+export const instance = (name: string, namespace: string, spec: object = {}) => ({
+  apiVersion: 'trove.dev/v1alpha1',
+  kind: 'Instance',
+  metadata: { name, namespace },
+  spec: { datastore: { type: 'postgresql' }, flavorRef: { name: 'tiny' }, volume: { size: '1Gi' }, ...spec },
+})
+
+export const database = (name: string, namespace: string, instanceName: string, spec: object = {}) => ({
+  apiVersion: 'trove.dev/v1alpha1',
+  kind: 'Database',
+  metadata: { name, namespace },
+  spec: { instanceRef: { name: instanceName }, name, ...spec },
+})
+
+export const user = (name: string, namespace: string, instanceName: string, access: Record<string, string>, spec: object = {}) => ({
+  apiVersion: 'trove.dev/v1alpha1',
+  kind: 'DatabaseUser',
+  metadata: { name, namespace },
+  spec: {
+    instanceRef: { name: instanceName },
+    name,
+    access: Object.entries(access).map(([db, privilege]) => ({ database: db, privilege })),
+    ...spec,
+  },
+})
+
+export const datastoreVersion = (name: string, version: string, image: string, spec: object = {}) => ({
+  apiVersion: 'trove.dev/v1alpha1',
+  kind: 'DatastoreVersion',
+  metadata: { name },
+  spec: { datastoreRef: { name: 'postgresql' }, version, image, ...spec },
+})

@@ -1,0 +1,204 @@
+/** Killing any part, at the moments that hurt, heals without a person; a database is never stopped by anything but its own end. */
+import { expect, onTestFinished, test } from 'vitest'
+import { binding, clientPod, type Login, missingRows, psql, writer } from './client.ts'
+import { kill, onNode, operatorPod, pidsOf, process, volumePath } from './node.ts'
+import { database, instance, user } from './objects.ts'
+import { apply, becomes, cluster, condition, get, guestOf, kubectl, maybe, ready, tenant, tryKubectl, until } from './world.ts'
+
+interface Running {
+  ns: string
+  guest: string
+  login: Login
+  podUID: () => Promise<string>
+  /** When the engine started, in its own words. */
+  started: () => Promise<string>
+}
+
+async function running(hint: string): Promise<Running> {
+  const { ns } = await tenant(hint)
+  await apply(instance('db', ns), database('shop', ns, 'db'), user('app', ns, 'db', { shop: 'Owner' }))
+  await becomes('databaseuser', 'app', ns, 'Ready', 'True')
+  await clientPod(ns)
+  const login = await binding('app', ns)
+  const guest = await guestOf('db', ns)
+  return {
+    ns,
+    guest,
+    login,
+    podUID: async () => (await get('pod', guest, 'trove-guests')).metadata.uid,
+    started: () => psql(ns, login, 'select pg_postmaster_start_time()'),
+  }
+}
+
+const agentOf = async (guest: string) =>
+  (await get('pod', guest, 'trove-guests')).status.initContainerStatuses.find((c: { name: string }) => c.name === 'guest-agent')
+
+test('the agent killed: the engine runs on and a writer with a new connection for every row sees nothing', async () => {
+  const r = await running('agent')
+  const before = await r.started()
+  const w = await writer(r.ns, r.login)
+  const restarts = (await agentOf(r.guest)).restartCount
+  await kill(await pidsOf(await r.podUID(), process.agent))
+  await until('the agent is back', async () => {
+    const agent = await agentOf(r.guest)
+    return agent.restartCount > restarts && agent.state.running
+  })
+  await apply(database('later', r.ns, 'db'))
+  await becomes('database', 'later', r.ns, 'Ready', 'True')
+  await w.progress(20)
+  expect((await w.stop()).failures).toEqual([])
+  expect(await r.started()).toBe(before)
+})
+
+test('one pod’s agent image changed: the engine runs on under the same writer', async () => {
+  const r = await running('agentimage')
+  const before = await r.started()
+  const w = await writer(r.ns, r.login)
+  const { image, restartCount } = await agentOf(r.guest)
+  const c = await cluster()
+  const other = `${(await get('pod', r.guest, 'trove-guests')).spec.initContainers[0].image.replace(/:[^:]*$/, '')}:e2e-other-agent`
+  await onNode(`ctr -n k8s.io images tag --force ${(await get('pod', r.guest, 'trove-guests')).spec.initContainers[0].image} ${other}`)
+  expect(image).not.toBe(other)
+  await kubectl(['set', 'image', `pod/${r.guest}`, '-n', 'trove-guests', `guest-agent=${other}`])
+  await until('the new agent runs', async () => {
+    const agent = await agentOf(r.guest)
+    return agent.restartCount > restartCount && agent.state.running
+  })
+  await w.progress(20)
+  expect((await w.stop()).failures).toEqual([])
+  expect(await r.started()).toBe(before)
+  await ready('db', r.ns)
+  expect(c.name).toContain('test')
+})
+
+test('the engine killed with -9 comes back with every acknowledged row', async () => {
+  const r = await running('engine')
+  const before = await r.started()
+  const w = await writer(r.ns, r.login)
+  await w.progress(10)
+  await kill(await pidsOf(await r.podUID(), process.postmaster))
+  await until('the engine is back', async () => (await r.started()) !== before)
+  await w.progress(10)
+  const { acknowledged } = await w.stop()
+  expect(await missingRows(r.ns, r.login, acknowledged)).toEqual([])
+  await ready('db', r.ns)
+})
+
+test('three quick crashes are CRASHED, with the reason, and the engine comes back all the same', async () => {
+  const r = await running('crash')
+  for (let i = 0; i < 3; i++) {
+    const pids = await until('the engine runs', async () => {
+      const found = await pidsOf(await r.podUID(), process.postmaster)
+      return found.length > 0 && found
+    })
+    await kill(pids)
+    await until('it is gone', async () => !(await pidsOf(await r.podUID(), process.postmaster)).some(p => pids.includes(p)))
+  }
+  const db = await becomes('instance', 'db', r.ns, 'EngineHealthy', 'EngineCrashed', 30_000)
+  expect(condition(db, 'EngineHealthy')?.message).toMatch(/137|signal 9|SIGKILL/)
+  await ready('db', r.ns)
+})
+
+test('the operator killed in mid-provisioning: everything comes to the same end', async () => {
+  const { ns } = await tenant('operator')
+  const names = ['a', 'b', 'c']
+  await apply(...names.map(n => instance(n, ns)), database('shop', ns, 'a'), user('app', ns, 'a', { shop: 'Owner' }))
+  await new Promise(resolve => setTimeout(resolve, 150))
+  await kill(await pidsOf((await operatorPod()).uid, process.operator))
+  for (const name of names) await ready(name, ns, 180_000)
+  await becomes('databaseuser', 'app', ns, 'Ready', 'True')
+})
+
+test('killed in the middle of initialisation: it heals, and never over data', async () => {
+  const { ns } = await tenant('init')
+  await apply(instance('db', ns))
+  const guest = await guestOf('db', ns)
+  const uid = await until('the pod is there', async () => (await maybe('pod', guest, 'trove-guests'))?.metadata.uid, 30_000, 50)
+  const initdb = await until(
+    'initdb runs',
+    async () => {
+      const pids = await pidsOf(uid, process.initdb)
+      return pids.length > 0 && pids
+    },
+    60_000,
+    20,
+  )
+  const path = await volumePath(guest)
+  expect(await onNode(`ls ${path}`)).toContain('postgresql.init')
+  // Everything in the pod at once: the engine's container with its launcher, and the agent.
+  await kill([...initdb, ...(await pidsOf(uid, process.agent)), ...(await pidsOf(uid, 'trove/boot'))])
+  await ready('db', ns)
+  expect(await onNode(`ls ${path}`)).not.toContain('postgresql.init')
+})
+
+test('the pod deleted: the same data comes back in a new pod', async () => {
+  const r = await running('deleted')
+  await psql(r.ns, r.login, "create table t (x text); insert into t values ('kept')")
+  const uid = await r.podUID()
+  await kubectl(['delete', 'pod', r.guest, '-n', 'trove-guests'])
+  await until('a new pod is there', async () => (await maybe('pod', r.guest, 'trove-guests'))?.metadata.uid !== uid)
+  await until('the row is there', async () => (await psql(r.ns, r.login, 'select x from t')) === 'kept')
+  await ready('db', r.ns)
+})
+
+test('the node drained and uncordoned: unschedulable is seen, then the same data comes back', async () => {
+  const r = await running('drained')
+  await psql(r.ns, r.login, "create table t (x text); insert into t values ('kept')")
+  const { nodeName } = await cluster()
+  onTestFinished(async () => {
+    await tryKubectl(['uncordon', nodeName])
+  })
+  const selector = `trove.dev/tenant=${r.ns}`
+  await kubectl([
+    'drain',
+    nodeName,
+    `--pod-selector=${selector}`,
+    '--ignore-daemonsets',
+    '--delete-emptydir-data',
+    '--force',
+    '--timeout=120s',
+  ])
+  await becomes('instance', 'db', r.ns, 'Ready', 'PodUnschedulable', 60_000)
+  await kubectl(['uncordon', nodeName])
+  await ready('db', r.ns)
+  expect(await psql(r.ns, r.login, 'select x from t')).toBe('kept')
+})
+
+test('the pod force-deleted while another process holds the volume’s lock: no second engine starts until it is free', async () => {
+  const r = await running('lock')
+  const w = await writer(r.ns, r.login)
+  const lock = `${await volumePath(r.guest)}/.trove-lock`
+  const uid = await r.podUID()
+  // Waits for the engine's lock and takes it the moment the old engine has ended, as a survivor on the node would keep it.
+  await onNode(`setsid nohup flock ${lock} -c 'touch ${lock}.held; exec sleep 600' >/dev/null 2>&1 & echo started`)
+  const survivor = `pgrep -f 'sleep 60[0]' || true`
+  onTestFinished(async () => {
+    await onNode(`for p in $(${survivor}); do kill $p; done; true`)
+  })
+  await kubectl(['delete', 'pod', r.guest, '-n', 'trove-guests', '--force', '--grace-period=0'])
+  await until('the lock has moved', async () => (await onNode(`test -e ${lock}.held && echo yes || echo no`)) === 'yes')
+  await becomes('instance', 'db', r.ns, 'Ready', 'VolumeBusy', 90_000)
+  const newUID = await r.podUID()
+  expect(newUID).not.toBe(uid)
+  await new Promise(resolve => setTimeout(resolve, 5_000))
+  expect(await pidsOf(newUID, process.postmaster)).toEqual([])
+  await onNode(`for p in $(${survivor}); do kill $p; done; rm -f ${lock}.held`)
+  await ready('db', r.ns, 180_000)
+  await w.progress(5)
+  const { acknowledged } = await w.stop()
+  expect(await missingRows(r.ns, r.login, acknowledged)).toEqual([])
+})
+
+test('a restart that the user asks for happens once', async () => {
+  const r = await running('restart')
+  const before = await r.started()
+  const at = new Date().toISOString()
+  await apply(instance('db', r.ns, { restartRequestedAt: at }))
+  await until('it was carried out', async () => (await get('instance', 'db', r.ns)).status.lastRestartRequestedAt === at, 90_000)
+  await ready('db', r.ns)
+  const after = await until('it answers', () => r.started())
+  expect(after).not.toBe(before)
+  await apply(instance('db', r.ns, { restartRequestedAt: at }))
+  await new Promise(resolve => setTimeout(resolve, 3_000))
+  expect(await r.started()).toBe(after)
+})

@@ -1,0 +1,9 @@
+/** Before the first e2e test: the test cluster is up and this checkout's Trove is on it. */
+import { up } from '../kind/cluster.ts'
+import { install } from '../kind/install.ts'
+import { stepLog } from '../kind/steps.ts'
+
+export async function setup(): Promise<void> {
+  const log = stepLog()
+  await install(await up('test', log), log)
+}

@@ -1,0 +1,192 @@
+/** The boundary that tenants cannot cross, tried with real requests. */
+import { expect, test } from 'vitest'
+import { database, instance, user } from './objects.ts'
+import { apply, becomes, cluster, get, guestOf, kubectl, listAll, maybe, ready, tenant, tryKubectl, until } from './world.ts'
+
+test('a tenant with the edit role has its own kinds, may read the catalog, and nothing else', async () => {
+  const { ns, as } = await tenant('rights')
+  const may = async (...question: string[]) => (await tryKubectl(['auth', 'can-i', '--as', as, ...question])).stdout.trim().split('\n')[0]
+  for (const kind of ['instances.trove.dev', 'databases.trove.dev', 'databaseusers.trove.dev']) {
+    for (const verb of ['create', 'get', 'list', 'watch', 'patch', 'delete'])
+      expect(await may(verb, kind, '-n', ns), `${verb} ${kind}`).toBe('yes')
+    for (const verb of ['patch', 'update'])
+      expect(await may(verb, kind, '--subresource=status', '-n', ns), `${verb} ${kind}/status`).toBe('no')
+    expect(await may('create', kind, '-n', 'default')).toBe('no')
+  }
+  for (const kind of ['datastores.trove.dev', 'datastoreversions.trove.dev', 'flavors.trove.dev']) {
+    for (const verb of ['get', 'list', 'watch']) expect(await may(verb, kind), `${verb} ${kind}`).toBe('yes')
+    for (const verb of ['create', 'patch', 'delete']) expect(await may(verb, kind), `${verb} ${kind}`).toBe('no')
+  }
+  for (const kind of ['pods', 'secrets', 'guests.trove.dev', 'persistentvolumeclaims', 'services', 'pods/exec', 'pods/log'])
+    for (const verb of ['get', 'list', 'create', 'delete'])
+      expect(await may(verb, kind, '-n', 'trove-guests'), `${verb} ${kind} in trove-guests`).toBe('no')
+})
+
+test('a tenant’s real requests to trove-guests and to any status are refused', async () => {
+  const { ns, as } = await tenant('requests')
+  await apply(instance('db', ns))
+  await ready('db', ns)
+  const guest = await guestOf('db', ns)
+  for (const args of [
+    ['get', 'guest', guest, '-n', 'trove-guests'],
+    ['get', 'secret', guest, '-n', 'trove-guests'],
+    ['delete', 'pod', guest, '-n', 'trove-guests'],
+    ['logs', guest, '-n', 'trove-guests'],
+    ['exec', guest, '-n', 'trove-guests', '--', 'true'],
+    ['patch', 'instance', 'db', '-n', ns, '--subresource=status', '--type=merge', '-p', '{"status":{"phase":"ERROR"}}'],
+    ['patch', 'flavor', 'tiny', '--type=merge', '-p', '{"metadata":{"labels":{"a":"b"}}}'],
+  ]) {
+    const { code, stderr } = await tryKubectl([...args, '--as', as])
+    expect(code, args.join(' ')).not.toBe(0)
+    expect(stderr, args.join(' ')).toContain('orbidden')
+  }
+  const finalizer = await tryKubectl([
+    'patch',
+    'instance',
+    'db',
+    '-n',
+    ns,
+    '--as',
+    as,
+    '--type=merge',
+    '-p',
+    '{"metadata":{"finalizers":null}}',
+  ])
+  expect(finalizer.stderr).toContain('only the operator and the group trove:admins may remove finalizers')
+  for (const where of ['trove-guests', 'trove-system']) {
+    const { stderr } = await tryKubectl('create -f -', JSON.stringify(instance('db', where)))
+    expect(stderr).toContain('belong into a namespace of your own')
+  }
+})
+
+test('a guest’s token reads its own Guest and Secret and nothing else, and writes only its own status', async () => {
+  const { ns } = await tenant('token')
+  await apply(instance('one', ns), instance('two', ns))
+  await Promise.all([ready('one', ns), ready('two', ns)])
+  const [one, two] = [await guestOf('one', ns), await guestOf('two', ns)]
+  const pod = await get('pod', one, 'trove-guests')
+  const bound = (name: string, uid: string) =>
+    kubectl([
+      'create',
+      'token',
+      name,
+      '-n',
+      'trove-guests',
+      '--bound-object-kind=Pod',
+      `--bound-object-name=${name}`,
+      `--bound-object-uid=${uid}`,
+    ])
+  const token = (await bound(one, pod.metadata.uid)).trim()
+  const unbound = (await kubectl(['create', 'token', one, '-n', 'trove-guests'])).trim()
+  const { kubeconfig } = await cluster()
+  const server = (await kubectl(['config', 'view', '--minify', '-o', 'jsonpath={.clusters[0].cluster.server}'])).trim()
+  expect(kubeconfig).toContain('.trove')
+  // A kubeconfig would lend its client certificate: ask with nothing but the token.
+  const ask = (bearer: string, method: string, path: string, body?: object) =>
+    request(server, bearer, method, `/apis/trove.dev/v1alpha1/namespaces/trove-guests/${path}`, body)
+  const core = (bearer: string, path: string) => request(server, bearer, 'GET', `/api/v1/${path}`)
+  expect(await ask(token, 'GET', `guests/${one}`)).toBe(200)
+  expect(await ask(token, 'GET', `guests/${two}`)).toBe(403)
+  expect(await ask(token, 'GET', 'guests')).toBe(403)
+  expect(await core(token, `namespaces/trove-guests/secrets/${one}`)).toBe(200)
+  for (const path of [
+    `namespaces/trove-guests/secrets/${two}`,
+    'namespaces/trove-guests/secrets',
+    'namespaces/trove-guests/pods',
+    `namespaces/${ns}/secrets`,
+    'nodes',
+  ])
+    expect(await core(token, path), path).toBe(403)
+  const status = (uid: string) => ({ status: { podUID: uid, step: 'forged' } })
+  expect(await ask(token, 'PATCH', `guests/${two}/status`, status(pod.metadata.uid))).toBe(403)
+  expect(await ask(token, 'PATCH', `guests/${one}/status`, status('another-pod'))).toBe(403)
+  expect(await ask(unbound, 'PATCH', `guests/${one}/status`, status(pod.metadata.uid))).toBe(403)
+  expect(await ask(token, 'PATCH', `guests/${one}`, { spec: { image: 'evil' } })).toBe(403)
+})
+
+async function request(server: string, bearer: string, method: string, path: string, body?: object): Promise<number> {
+  // The test's own request to its own API server on loopback, whose certificate is the cluster's own.
+  const { request: send } = await import('node:https')
+  return new Promise((resolve, reject) => {
+    const req = send(
+      server + path,
+      { method, rejectUnauthorized: false, headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/merge-patch+json' } },
+      res => {
+        res.resume()
+        res.on('end', () => resolve(res.statusCode ?? 0))
+      },
+    )
+    req.on('error', reject)
+    req.end(body && JSON.stringify(body))
+  })
+}
+
+test('the operator’s own token cannot overwrite a foreign Secret or make any other kind of object for a tenant', async () => {
+  const { ns } = await tenant('fence')
+  const as = 'system:serviceaccount:trove-system:trove-operator'
+  await kubectl(['create', 'secret', 'generic', 'app-credentials', '-n', ns, '--from-literal=mine=1'])
+  const before = await get('secret', 'app-credentials', ns)
+  const forged = {
+    ...before,
+    metadata: { name: 'app-credentials', namespace: ns, labels: { 'app.kubernetes.io/managed-by': 'trove' } },
+    data: {},
+  }
+  for (const args of [
+    ['apply', '--server-side', '--force-conflicts', '--validate=false', '-f', '-'],
+    ['replace', '-f', '-'],
+  ])
+    expect((await tryKubectl([...args, '--as', as], JSON.stringify(forged))).code, args.join(' ')).not.toBe(0)
+  expect((await tryKubectl(['delete', 'secret', 'app-credentials', '-n', ns, '--as', as])).code).not.toBe(0)
+  expect((await tryKubectl(['create', 'secret', 'generic', 'other', '-n', ns, '--as', as])).code).not.toBe(0)
+  expect((await tryKubectl(['run', 'pod', '--image=x', '-n', ns, '--as', as])).code).not.toBe(0)
+  expect((await tryKubectl(['get', 'secrets', '-n', ns, '--as', as])).code).not.toBe(0)
+  expect((await get('secret', 'app-credentials', ns)).data).toEqual(before.data)
+})
+
+test('a foreign Service or Secret that bears the name we need stays untouched, and frees its owner by going away', async () => {
+  const { ns } = await tenant('taken')
+  await apply(
+    { apiVersion: 'v1', kind: 'Service', metadata: { name: 'db', namespace: ns }, spec: { ports: [{ port: 80 }] } },
+    { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'app-credentials', namespace: ns }, stringData: { mine: '1' } },
+    instance('db', ns),
+    database('shop', ns, 'db'),
+    user('app', ns, 'db', { shop: 'Owner' }),
+  )
+  await becomes('instance', 'db', ns, 'Stalled', 'NameTaken')
+  expect((await get('service', 'db', ns)).spec.type).toBe('ClusterIP')
+  await kubectl(['delete', 'service', 'db', '-n', ns])
+  await ready('db', ns)
+  await becomes('databaseuser', 'app', ns, 'Stalled', 'NameTaken')
+  expect((await get('secret', 'app-credentials', ns)).data).toEqual({ mine: Buffer.from('1').toString('base64') })
+  await kubectl(['delete', 'secret', 'app-credentials', '-n', ns])
+  await becomes('databaseuser', 'app', ns, 'Ready', 'True', 400_000)
+})
+
+test('a Service and a binding Secret that a tenant deleted return with the same password', async () => {
+  const { ns, as } = await tenant('returns')
+  await apply(instance('db', ns), database('shop', ns, 'db'), user('app', ns, 'db', { shop: 'Owner' }))
+  await becomes('databaseuser', 'app', ns, 'Ready', 'True')
+  const before = (await get('secret', 'app-credentials', ns)).data
+  await kubectl(['delete', 'service/db', 'secret/app-credentials', '-n', ns, '--as', as])
+  await until('the Service is back', () => maybe('service', 'db', ns), 10_000)
+  const after = await until('the Secret is back', () => maybe('secret', 'app-credentials', ns), 120_000)
+  expect(after.data).toEqual(before)
+})
+
+test('isolation on the pod network is declared for every guest', async () => {
+  const { ns } = await tenant('network')
+  await apply(instance('db', ns, { access: { allowedCidrs: ['10.9.0.0/16'] } }))
+  await ready('db', ns)
+  const [policy] = await listAll('networkpolicies', 'trove-guests', `trove.dev/tenant=${ns}`)
+  expect(policy?.spec.policyTypes.toSorted()).toEqual(['Egress', 'Ingress'])
+  const from = JSON.stringify(policy?.spec.ingress)
+  expect(from).toContain(`"kubernetes.io/metadata.name":"${ns}"`)
+  expect(from).toContain('10.9.0.0/16')
+  expect(JSON.stringify(policy?.spec.egress)).toContain('169.254.169.254')
+  if (!(await cluster()).registry) console.log('UNVERIFIED: this cluster stores NetworkPolicies and does not enforce them')
+})
+
+test('both of our namespaces are under PSS restricted', async () => {
+  for (const name of ['trove-system', 'trove-guests'])
+    expect((await get('namespace', name)).metadata.labels?.['pod-security.kubernetes.io/enforce']).toBe('restricted')
+})
