@@ -1,0 +1,119 @@
+/**
+ * A controller takes keys from its sources and calls `reconcile` for each: several keys at once, never one key twice at once, each under a
+ * deadline. No failure ends it. A lost race for a write is retried quietly, a TerminalError waits for the next change, all else is logged with
+ * its code and retried later and later.
+ */
+import { randomUUID } from 'node:crypto'
+import { DeadlinePassed, withDeadline } from '../kube/deadline.ts'
+import { ApiError, isConflict, isTestFailed } from '../kube/errors.ts'
+import type { KubeObject } from '../kube/objects.ts'
+import type { Collection } from './collection.ts'
+import type { Logger } from './log.ts'
+import type { ReconcileResult, RuntimeMetrics } from './metrics.ts'
+import { openQueue, type Priority } from './queue.ts'
+import type { Key } from './store.ts'
+
+export interface ReconcileContext {
+  /** Ends at the deadline, at the end of a shutdown's patience, and at once when the lease is lost. */
+  signal: AbortSignal
+  log: Logger
+  reconcileId: string
+}
+
+// biome-ignore lint/suspicious/noConfusingVoidType: a reconcile that wants nothing more simply returns
+export type Reconcile = (key: Key, ctx: ReconcileContext) => Promise<{ requeueAfterMs?: number } | void>
+
+/** Where a controller's keys come from. Called once, before anything is listed. */
+export type Source = (enqueue: (key: Key, priority: Priority) => void) => void
+
+export interface ControllerOptions {
+  name: string
+  /** How many keys at once. */
+  concurrency: number
+  /** For one reconcile. */
+  deadlineMs: number
+  reconcile: Reconcile
+  sources: Source[]
+}
+
+/** No retry can help: the key is left alone until something changes. */
+export class TerminalError extends Error {
+  override readonly name = 'TerminalError'
+}
+
+/** Each change of each object, under the keys that its old and its new state lead to. */
+export function watchEach<T extends KubeObject>(c: Pick<Collection<T>, 'subscribe'>, toKeys: (obj: T) => Key[]): Source {
+  return enqueue =>
+    c.subscribe(change => {
+      const keys = new Set([...(change.old ? toKeys(change.old) : []), ...(change.new ? toKeys(change.new) : [])])
+      for (const key of keys) enqueue(key, change.initial ? 'low' : 'normal')
+    })
+}
+
+/** Collects keys from now on; works on them once it runs, until `stopTaking`. `abort` ends what is in work. */
+export function openController(o: ControllerOptions, { log, metrics }: { log: Logger; metrics: RuntimeMetrics }) {
+  const queue = openQueue(metrics.queue(o.name))
+  const count = metrics.controller(o.name, o.concurrency)
+  for (const source of o.sources) source(queue.add)
+
+  const runOne = async (key: Key, abort: AbortSignal): Promise<ReconcileResult> => {
+    const reconcileId = randomUUID()
+    const ctx = { log: log.child({ controller: o.name, key, reconcileId }), reconcileId }
+    let own: AbortSignal | undefined
+    try {
+      const result = await withDeadline([abort], o.deadlineMs, signal => {
+        own = signal
+        return o.reconcile(key, { ...ctx, signal })
+      })
+      queue.forget(key)
+      if (result?.requeueAfterMs === undefined) return 'success'
+      queue.addAfter(key, result.requeueAfterMs)
+      return 'requeue_after'
+    } catch (error) {
+      if (abort.aborted) return 'error'
+      if (own?.reason instanceof DeadlinePassed) count.timeout()
+      return afterFailure(key, error, ctx.log)
+    }
+  }
+
+  const afterFailure = (key: Key, error: unknown, log: Logger): ReconcileResult => {
+    if (isConflict(error) || isTestFailed(error)) {
+      log.debug({ err: error }, 'somebody wrote first')
+      queue.retry(key)
+      return 'requeue'
+    }
+    if (error instanceof TerminalError) {
+      log.error({ err: error, code: codeOf(error.cause ?? error) }, 'failed for good')
+      count.terminalError()
+      queue.forget(key)
+    } else {
+      log.error({ err: error, code: codeOf(error) }, 'failed, will retry')
+      queue.retry(key, error instanceof ApiError ? error.retryAfterMs : undefined)
+    }
+    return 'error'
+  }
+
+  const work = async (abort: AbortSignal): Promise<void> => {
+    for (let key = await queue.next(); key !== undefined; key = await queue.next()) {
+      const began = performance.now()
+      count.started()
+      const result = await runOne(key, abort)
+      count.finished(result, performance.now() - began)
+      queue.done(key)
+    }
+  }
+
+  return {
+    /** Resolves when nothing is in work any more. */
+    async run(stopTaking: AbortSignal, abort: AbortSignal): Promise<void> {
+      stopTaking.addEventListener('abort', queue.close, { once: true })
+      if (stopTaking.aborted) queue.close()
+      await Promise.all(Array.from({ length: o.concurrency }, () => work(abort)))
+    },
+  }
+}
+
+function codeOf(error: unknown): string {
+  const { fault, code, name } = (error ?? {}) as { fault?: { code: string }; code?: unknown; name?: string }
+  return fault?.code ?? (typeof code === 'string' ? code : (name ?? 'Unknown'))
+}

@@ -1,0 +1,182 @@
+/** Users on a real server: what each privilege allows, what changing it takes away, and what deleting a user leaves. */
+import type { Client } from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Privilege } from '../../../src/api/databaseuser.ts'
+import { type Server, startServer } from './server.ts'
+
+let server: Server
+beforeAll(async () => {
+  server = await startServer()
+  for (const name of ['shop', 'blog']) await server.session(s => s.ensureDatabase({ name, ensure: 'Present' }, server.signal))
+})
+afterAll(() => server?.remove())
+
+type Access = Record<string, Privilege>
+
+const ensureUser = (name: string, access: Access, password = 'secret') =>
+  server.session(s =>
+    s.ensureUser(
+      {
+        name,
+        ensure: 'Present',
+        passwordRevision: 'r1',
+        access: Object.entries(access).map(([database, privilege]) => ({ database, privilege })),
+      },
+      password,
+      server.signal,
+    ),
+  )
+const dropUser = (name: string) => server.session(s => s.dropUser({ name, ensure: 'Absent', passwordRevision: '' }, server.signal))
+const as = <Row>(user: string, database: string, sql: string, password = 'secret') => server.asTenant<Row>(user, password, database, sql)
+const tableOwner = (table: string) =>
+  server.asSuperuser('shop', "select tableowner::text as owner from pg_tables where tablename = $1 and schemaname not like 'pg\\_%'", [
+    table,
+  ])
+
+test('tables, sequences and schemas made after the other users exist are theirs to read or write as asked', async () => {
+  await ensureUser('reader', { shop: 'ReadOnly' })
+  await ensureUser('writer', { shop: 'ReadWrite' })
+  await ensureUser('owner', { shop: 'Owner' })
+  await as(
+    'owner',
+    'shop',
+    'create table made (id serial, n int); insert into made (n) values (1); create schema s; create table s.u (n int)',
+  )
+  expect(await as('reader', 'shop', 'select n from made union all select n from s.u')).toEqual([{ n: 1 }])
+  await expect(as('reader', 'shop', 'insert into made (n) values (2)')).rejects.toThrow(/permission denied/)
+  await as('writer', 'shop', 'insert into made (n) values (2); update made set n = n + 1; insert into s.u values (1); delete from s.u')
+  await expect(as('writer', 'shop', 'create table mine (n int)')).rejects.toThrow(/permission denied/)
+  await expect(as('writer', 'shop', 'drop table made')).rejects.toThrow(/must be owner/)
+  await expect(as('reader', 'shop', 'alter database shop set work_mem = 65')).rejects.toThrow(/must be owner/)
+  expect(await tableOwner('made')).toEqual([{ owner: 'shop_owner' }])
+})
+
+test('two Owners of a database share all that each of them makes, also after a pool has reset its connection', async () => {
+  await ensureUser('first', { shop: 'Owner' })
+  await ensureUser('second', { shop: 'Owner' })
+  const pooled = await server.connect('first', 'secret', 'shop')
+  await pooled.query('discard all')
+  expect((await pooled.query('select current_user::text as name')).rows).toEqual([{ name: 'shop_owner' }])
+  await pooled.query('create table t (n int)')
+  await pooled.end()
+  await as('second', 'shop', 'alter table t add column m int; drop table t')
+})
+
+test('nobody connects to a database without access to it, to a system database, or as postgres', async () => {
+  await ensureUser('alice', { shop: 'Owner' })
+  await ensureUser('bob', { blog: 'Owner' })
+  await ensureUser('nobody', {})
+  await expect(as('alice', 'blog', 'select 1')).rejects.toThrow(/permission denied for database/)
+  await expect(as('bob', 'shop', 'select 1')).rejects.toThrow(/permission denied for database/)
+  for (const database of ['shop', 'blog']) await expect(as('nobody', database, 'select 1')).rejects.toThrow(/permission denied/)
+  for (const database of ['postgres', 'template1']) await expect(as('alice', database, 'select 1')).rejects.toThrow(/pg_hba/)
+  await expect(as('postgres', 'shop', 'select 1')).rejects.toThrow(/pg_hba/)
+  await expect(as('alice', 'shop', 'select 1', 'wrong')).rejects.toThrow(/password authentication failed/)
+})
+
+test('changing access gives and takes exactly what is asked, ends sessions that hold more, and moves what was made to the database', async () => {
+  await ensureUser('carol', { shop: 'Owner', blog: 'ReadOnly' })
+  await as('carol', 'shop', 'reset role; set role none; create table own (n int); grant all on own to carol')
+  const held = await server.connect('carol', 'secret', 'shop')
+  const untouched = await server.connect('carol', 'secret', 'blog')
+  const ended = new Promise(resolve => held.once('end', resolve))
+
+  await ensureUser('carol', { shop: 'ReadOnly', blog: 'ReadOnly' })
+  await ended
+  await untouched.query('select 1')
+  await untouched.end()
+  expect(await as('carol', 'shop', 'select current_user::text as name')).toEqual([{ name: 'carol' }])
+  expect(await tableOwner('own')).toEqual([{ owner: 'shop_owner' }])
+  await expect(as('carol', 'shop', 'insert into own values (1)')).rejects.toThrow(/permission denied/)
+
+  await ensureUser('carol', { shop: 'ReadWrite' })
+  await expect(as('carol', 'blog', 'select 1')).rejects.toThrow(/permission denied/)
+  await ensureUser('carol', { shop: 'Owner' })
+  expect(await as('carol', 'shop', 'select current_user::text as name')).toEqual([{ name: 'shop_owner' }])
+})
+
+test('a user that owns objects is deleted, its sessions end, and no table is lost', async () => {
+  await ensureUser('dave', { shop: 'Owner', blog: 'Owner' })
+  await ensureUser('erin', { shop: 'Owner' })
+  await as(
+    'dave',
+    'shop',
+    'set role none; create schema d; create table d.t as select 7 as n; create view d.v as select * from d.t; alter default privileges grant select on tables to public',
+  )
+  await as('dave', 'blog', 'set role none; create table b as select 8 as n')
+  await as('erin', 'shop', 'create table e (n int); grant select on e to dave; grant connect on database shop to dave with grant option')
+  const session: Client = await server.connect('dave', 'secret', 'shop')
+  const ended = new Promise(resolve => session.once('end', resolve))
+  await dropUser('dave')
+  await ended
+  await expect(server.connect('dave', 'secret', 'shop')).rejects.toThrow(/password authentication failed/)
+  expect(await as('erin', 'shop', 'select n from d.v')).toEqual([{ n: 7 }])
+  expect(await server.asSuperuser('blog', "select tableowner::text as owner from pg_tables where tablename = 'b'")).toEqual([
+    { owner: 'blog_owner' },
+  ])
+  await dropUser('dave')
+})
+
+test('what a user owns in a database that is not ours is never handed to a superuser', async () => {
+  await ensureUser('frank', { shop: 'Owner' })
+  await server.asSuperuser('postgres', 'create database theirs')
+  await server.asSuperuser('theirs', 'create table public.f (n int)')
+  await server.asSuperuser('theirs', 'alter table public.f owner to frank')
+  await expect(dropUser('frank')).rejects.toMatchObject({ fault: { code: 'StatementFailed', message: expect.stringContaining('theirs') } })
+  await expect(as('frank', 'shop', 'select 1')).rejects.toThrow(/not permitted to log in/)
+  await server.asSuperuser('postgres', 'drop database theirs')
+  await dropUser('frank')
+})
+
+test('a role that somebody else made is never touched, and no foreign role is ever granted', async () => {
+  await server.asSuperuser('postgres', 'create role outsider')
+  await expect(ensureUser('outsider', {})).rejects.toMatchObject({ fault: { code: 'NameTaken' } })
+  await expect(dropUser('outsider')).rejects.toMatchObject({ fault: { code: 'NameTaken' } })
+  await expect(dropUser('shop_owner')).rejects.toMatchObject({ fault: { code: 'NameTaken' } })
+  await expect(dropUser('postgres')).rejects.toMatchObject({ fault: { code: 'NameTaken' } })
+
+  await server.asSuperuser('postgres', 'create database plain')
+  await server.asSuperuser('postgres', 'create role plain_owner superuser')
+  await expect(ensureUser('grace', { plain: 'Owner', shop: 'ReadOnly' })).rejects.toMatchObject({ fault: { code: 'StatementFailed' } })
+  expect(await server.asSuperuser('postgres', "select pg_has_role('grace', 'plain_owner', 'member') as member")).toEqual([
+    { member: false },
+  ])
+  // one database that is missing keeps no other from being used
+  await as('grace', 'shop', 'select 1')
+})
+
+test('a user that is as asked is not written again; a changed password, attribute or right is put right', async () => {
+  await ensureUser('heidi', { shop: 'Owner' })
+  const row = () =>
+    server.asSuperuser<{ x: string; p: string }>(
+      'postgres',
+      "select xmin::text as x, rolpassword as p from pg_authid where rolname = 'heidi'",
+    )
+  const before = await row()
+  expect(before[0]?.p).toMatch(/^SCRAM-SHA-256\$4096:/)
+  await ensureUser('heidi', { shop: 'Owner' })
+  expect(await row()).toEqual(before)
+
+  await as('heidi', 'shop', "set role none; alter role heidi password 'other'")
+  await server.asSuperuser('postgres', "alter role heidi createdb valid until '2001-01-01'")
+  await server.asSuperuser('postgres', 'grant pg_monitor to heidi')
+  await server.asSuperuser('postgres', 'alter role heidi in database shop reset role')
+  await ensureUser('heidi', { shop: 'Owner' })
+  expect(await as('heidi', 'shop', "select current_user::text as name, pg_has_role('heidi', 'pg_monitor', 'member') as monitor")).toEqual([
+    { name: 'shop_owner', monitor: false },
+  ])
+  await ensureUser('heidi', { shop: 'Owner' }, 'rotated')
+  await as('heidi', 'shop', 'select 1', 'rotated')
+  await expect(as('heidi', 'shop', 'select 1', 'secret')).rejects.toThrow(/password authentication failed/)
+})
+
+test('no password and no verifier reaches the log, whatever fails', async () => {
+  await server.asSuperuser('postgres', "alter system set log_statement = 'all'")
+  await server.asSuperuser('postgres', 'select pg_reload_conf()')
+  await ensureUser('ivan', { shop: 'ReadOnly' }, 'a password to look for')
+  await as('ivan', 'shop', 'select 4711', 'a password to look for')
+  const log = server.log().join('\n')
+  expect(log).toContain('select 4711')
+  expect(log).not.toContain('a password to look for')
+  expect(log).not.toContain('SCRAM-SHA-256$')
+})
