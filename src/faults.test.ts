@@ -1,0 +1,32 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { fault } from './errors.ts'
+import { type FaultCode, faults } from './faults.ts'
+
+const root = join(import.meta.dirname, '..')
+const tests = (folder: string) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter(name => name.endsWith('.test.ts') && name !== 'faults.test.ts')
+    .map(name => readFileSync(join(root, folder, name), 'utf8'))
+    .join('\n')
+const tiers = { unit: tests('src'), integration: tests('test/integration'), e2e: tests('test/e2e') }
+
+test.each(Object.entries(faults))('%s is provoked by a test in the tier that the docs state', (code, entry) => {
+  expect(tiers[entry.provokedIn]).toMatch(new RegExp(`\\b${code}\\b`))
+})
+
+test.each(Object.entries(faults))('%s says what to do, without a full stop of its own', (_, entry) => {
+  expect(entry.advice.length).toBeGreaterThan(15)
+  expect(entry.advice).not.toMatch(/\.$/)
+})
+
+test('a message is bounded and carries no control characters', () => {
+  const { message } = fault('EngineStartFailed', { log: `\u001b[31mFATAL\n${'x'.repeat(5000)}` })
+  expect(message.length).toBeLessThanOrEqual(1000)
+  expect(message).not.toMatch(/\p{Cc}/u)
+})
+
+test('every code is a CamelCase word, fit for a condition’s reason', () => {
+  for (const code of Object.keys(faults) as FaultCode[]) expect(code).toMatch(/^[A-Z][A-Za-z]+$/)
+})

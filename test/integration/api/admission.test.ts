@@ -1,0 +1,168 @@
+/** What the API server itself refuses, with kubectl's own words: schemas, CEL rules and policies of deploy/ on a real server. */
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { kubeBinaries } from '../../kind/binaries.ts'
+import { startApiServer, type TestApiServer } from '../apiserver.ts'
+
+const root = join(import.meta.dirname, '../../..')
+let server: TestApiServer
+let kubectlPath: string
+
+beforeAll(async () => {
+  server = await startApiServer()
+  kubectlPath = (await kubeBinaries()).kubectl
+  kubectl(['apply', '-k', join(root, 'deploy')])
+  kubectl(['wait', '--for=condition=Established', 'crd', '--all'])
+  kubectl(['apply', '-k', join(root, 'deploy/catalog')])
+  kubectl(['create', 'namespace', 'demo'])
+  // Policies are in force once their watch has seen them.
+  for (let i = 0; i < 50 && attempt(['apply', '-f', '-'], instance({}, 'probe', 'trove-guests')).code === 0; i++)
+    await new Promise(resolve => setTimeout(resolve, 100))
+})
+afterAll(() => server?.stop())
+
+function attempt(args: string[], input?: object): { code: number | null; words: string } {
+  const outcome = spawnSync(kubectlPath, ['--kubeconfig', server.kubeconfig, ...args], {
+    input: input && JSON.stringify(input),
+    encoding: 'utf8',
+  })
+  return { code: outcome.status, words: outcome.stderr + outcome.stdout }
+}
+
+function kubectl(args: string[], input?: object): string {
+  const { code, words } = attempt(args, input)
+  expect(code, `kubectl ${args.join(' ')}: ${words}`).toBe(0)
+  return words
+}
+
+const object = (kind: string, name: string, namespace: string | undefined, spec: object) => ({
+  apiVersion: 'trove.dev/v1alpha1',
+  kind,
+  metadata: { name, ...(namespace && { namespace }) },
+  spec,
+})
+const instance = (spec: object, name = 'db', namespace = 'demo') =>
+  object('Instance', name, namespace, { datastore: { type: 'postgresql' }, flavorRef: { name: 'tiny' }, volume: { size: '1Gi' }, ...spec })
+const database = (spec: object) => object('Database', 'd', 'demo', { instanceRef: { name: 'db' }, name: 'd', ...spec })
+const user = (spec: object) => object('DatabaseUser', 'u', 'demo', { instanceRef: { name: 'db' }, name: 'u', ...spec })
+
+test.each([
+  ['NameInvalid: a name with a dot', instance({}, 'a.b'), 'metadata.name'],
+  ['NameInvalid: a name of 51 bytes', instance({}, 'x'.repeat(51)), 'may not be more than 50 bytes'],
+  ['NameInvalid: a name that begins with a digit', instance({}, '1a'), 'metadata.name'],
+  ['VolumeInvalid: a volume of 0', instance({ volume: { size: '0' } }), 'must be a quantity greater than 0'],
+  ['VolumeInvalid: a negative volume', instance({ volume: { size: '-1Gi' } }), 'must be a quantity greater than 0'],
+  ['VolumeInvalid: a word for a volume', instance({ volume: { size: 'large' } }), 'must be a quantity greater than 0'],
+  ['a version that YAML took for a number', instance({ datastore: { type: 'postgresql', version: 17 } }), 'must be of type string'],
+  ['a network that is none', instance({ access: { allowedCidrs: ['10.0.0.0'] } }), 'must be a network'],
+  ['a field that does not exist', instance({ flavour: 'tiny' }), 'unknown field "spec.flavour"'],
+  [
+    'EngineUnknown: an engine that this operator does not have',
+    object('Datastore', 'x', undefined, { engine: 'oracle' }),
+    'Unsupported value: "oracle"',
+  ],
+  ['a flavor without CPU', object('Flavor', 'x', undefined, { cpu: 'two', memory: '1Gi' }), 'spec.cpu'],
+  ['an identifier with a control character', database({ name: 'a\nb' }), 'spec.name'],
+  ['an identifier that is empty', user({ name: '' }), 'spec.name'],
+  [
+    'two rights on one database',
+    user({
+      access: [
+        { database: 'd', privilege: 'Owner' },
+        { database: 'd', privilege: 'ReadOnly' },
+      ],
+    }),
+    'Duplicate value',
+  ],
+  ['a privilege that there is not', user({ access: [{ database: 'd', privilege: 'Root' }] }), 'Unsupported value: "Root"'],
+  ['an Instance among the guests', instance({}, 'db', 'trove-guests'), 'belong into a namespace of your own'],
+])('refused: %s', (_, manifest, words) => {
+  const outcome = attempt(['apply', '-f', '-'], manifest)
+  expect(outcome.code).not.toBe(0)
+  expect(outcome.words).toContain(words)
+})
+
+test.each([
+  ['VolumeShrink', instance({ volume: { size: '500Mi' } }), 'a volume may only grow (VolumeShrink): it has 1Gi, asked for 500Mi'],
+  ['FieldImmutable: the flavor', instance({ flavorRef: { name: 'small' } }), 'spec.flavorRef cannot be changed once set (FieldImmutable)'],
+  [
+    'FieldImmutable: the datastore',
+    instance({ datastore: { type: 'other' } }),
+    'spec.datastore.type cannot be changed once set (FieldImmutable)',
+  ],
+  [
+    'FieldImmutable: the storage class',
+    instance({ volume: { size: '1Gi', storageClassName: 'x' } }),
+    'storageClassName cannot be changed, added or removed',
+  ],
+  ['FieldImmutable: the zone', instance({ availabilityZone: 'a' }), 'availabilityZone cannot be changed, added or removed'],
+  ['FieldImmutable: a database’s name', database({ name: 'e' }), 'spec.name cannot be changed once set (FieldImmutable)'],
+  [
+    'FieldImmutable: a user’s instance',
+    user({ instanceRef: { name: 'e' } }),
+    'spec.instanceRef cannot be changed once set (FieldImmutable)',
+  ],
+])('a change is refused: %s', (_, changed, words) => {
+  const { kind, metadata } = changed
+  const first = { Instance: instance({}), Database: database({}), DatabaseUser: user({}) }[kind]!
+  kubectl(['apply', '-f', '-'], first)
+  const outcome = attempt(['apply', '-f', '-'], changed)
+  expect(outcome.code).not.toBe(0)
+  expect(outcome.words).toContain(words)
+  kubectl(['delete', kind.toLowerCase(), metadata.name, '-n', 'demo'])
+})
+
+test('the version is free until it is resolved; from then on only the resolved one may be stated', () => {
+  const version = (v: string | undefined) => instance({ datastore: { type: 'postgresql', ...(v && { version: v }) } }, 'versioned')
+  kubectl(['apply', '-f', '-'], version('9'))
+  kubectl(['apply', '-f', '-'], version('17'))
+  kubectl(['apply', '-f', '-'], version(undefined))
+  kubectl([
+    'patch',
+    'instance',
+    'versioned',
+    '-n',
+    'demo',
+    '--subresource=status',
+    '--type=merge',
+    '-p',
+    '{"status":{"datastore":{"type":"postgresql","version":"15"}}}',
+  ])
+  expect(attempt(['apply', '-f', '-'], version('17')).words).toContain('FieldImmutable')
+  kubectl(['apply', '-f', '-'], version('15'))
+  kubectl(['apply', '-f', '-'], version(undefined))
+})
+
+test('a larger volume and a new restart are accepted, and an integer counts as bytes', () => {
+  kubectl(['apply', '-f', '-'], instance({}, 'grows'))
+  kubectl(['apply', '-f', '-'], instance({ volume: { size: 2147483648 }, restartRequestedAt: '2026-01-01T00:00:00Z' }, 'grows'))
+  expect(attempt(['apply', '-f', '-'], instance({ volume: { size: '1Gi' } }, 'grows')).words).toContain('VolumeShrink')
+})
+
+test('of a DatastoreVersion only the image, its pull secrets and active may change', () => {
+  const version = (spec: object) =>
+    object('DatastoreVersion', 'v', undefined, { datastoreRef: { name: 'postgresql' }, version: '1', image: 'a', ...spec })
+  kubectl(['apply', '-f', '-'], version({}))
+  kubectl(['apply', '-f', '-'], version({ image: 'b', active: false, imagePullSecrets: ['s'] }))
+  for (const change of [{ version: '2' }, { datastoreRef: { name: 'x' } }, { maxVolumeSize: '1Gi' }, { allowedFlavors: ['tiny'] }])
+    expect(attempt(['apply', '-f', '-'], version({ image: 'b', ...change })).words, JSON.stringify(change)).toContain('FieldImmutable')
+})
+
+test('a finalizer of ours is taken off by the operator and by trove:admins only', () => {
+  kubectl(['apply', '-f', '-'], instance({}, 'held'))
+  const finalizers = (value: string[] | null, ...as: string[]) =>
+    attempt(['patch', 'instance', 'held', '-n', 'demo', '--type=merge', '-p', JSON.stringify({ metadata: { finalizers: value } }), ...as])
+  expect(finalizers(['trove.dev/instance', 'other.io/x']).code).toBe(0)
+  expect(finalizers(['other.io/x']).words).toContain('only the operator and the group trove:admins may remove finalizers')
+  expect(finalizers(['trove.dev/instance']).code).toBe(0)
+  expect(finalizers([], '--as=system:serviceaccount:trove-system:trove-operator').code).toBe(0)
+  expect(finalizers(['trove.dev/instance']).code).toBe(0)
+  expect(finalizers([], '--as=me', '--as-group=system:masters', '--as-group=trove:admins').code).toBe(0)
+})
+
+test('kubectl explain has a description for every field of the API', () => {
+  for (const kind of ['instances', 'databases', 'databaseusers', 'datastores', 'datastoreversions', 'flavors', 'guests'])
+    for (const part of ['spec', 'status'])
+      expect(kubectl(['explain', `${kind}.trove.dev.${part}`]), `${kind} ${part}`).not.toContain('<no description>')
+})
