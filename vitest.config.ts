@@ -17,10 +17,20 @@ export default defineConfig({
         test: {
           name: 'e2e',
           globalSetup: ['test/e2e/setup.ts'],
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/e2e/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 600_000,
           fileParallelism: false,
+        },
+      },
+      // Apart, because nothing is left after it.
+      {
+        test: {
+          name: 'uninstall',
+          globalSetup: ['test/e2e/setup.ts'],
+          include: ['test/e2e/uninstall/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
         },
       },
     ],

@@ -171,6 +171,13 @@ export const faults = {
     provokedIn: 'integration',
     heals: true,
   }),
+  ObjectRefused: entry<{ kind: string; name: string; why: string }>({
+    says: p => `the API server refused ${p.kind} "${p.name}": ${p.why}`,
+    advice: 'Check quotas and admission policies of the namespace; this heals by itself once it is accepted',
+    shows: 'condition',
+    provokedIn: 'integration',
+    heals: true,
+  }),
   ImagePullFailed: entry<{ image: string; why: string }>({
     says: p => `image "${p.image}" cannot be pulled: ${p.why}`,
     advice: 'Check the image in the DatastoreVersion and its pull secrets; this heals by itself once the image can be pulled',
@@ -340,6 +347,27 @@ export const faults = {
     provokedIn: 'integration',
     heals: false,
   }),
+  IdentifierTooLong: entry<{ name: string; bytes: number; max: number }>({
+    says: p => `"${p.name}" has ${p.bytes} bytes in UTF-8 and the engine takes ${p.max}`,
+    advice: 'Delete this object and create it with a shorter spec.name',
+    shows: 'condition',
+    provokedIn: 'unit',
+    heals: false,
+  }),
+  CharacterSetUnknown: entry<{ characterSet: string; engine: string }>({
+    says: p => `engine ${p.engine} cannot store text in character set "${p.characterSet}"`,
+    advice: 'Delete this object and create it with another spec.characterSet, or with none for the engine’s default',
+    shows: 'condition',
+    provokedIn: 'unit',
+    heals: false,
+  }),
+  DatabaseDiffers: entry<{ name: string; found: string; asked: string }>({
+    says: p => `database "${p.name}" is already there with ${p.found}, and ${p.asked} was asked for; it was not touched`,
+    advice: 'Delete this object and create it with the character set and collation that the database has, or without them',
+    shows: 'condition',
+    provokedIn: 'integration',
+    heals: false,
+  }),
   NotSupported: entry<{ engine: string; capability: string }>({
     says: p => `engine ${p.engine} does not support ${p.capability}`,
     advice: 'Remove what asks for it',
@@ -377,8 +405,8 @@ export const faults = {
     provokedIn: 'integration',
     heals: false,
   }),
-  InUse: entry<{ count: number; users: string; query: string }>({
-    says: p => `deletion waits: ${p.count} in use by ${p.users}`,
+  InUse: entry<{ count: number; users: string }>({
+    says: p => `deletion waits until nothing uses it; ${p.count} Instances do (${p.users})`,
     advice: 'Delete what uses it first, or take back the deletion by making the object again under another name',
     shows: 'condition',
     provokedIn: 'e2e',

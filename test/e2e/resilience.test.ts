@@ -104,7 +104,7 @@ test('the operator killed in mid-provisioning: everything comes to the same end'
   const names = ['a', 'b', 'c']
   await apply(...names.map(n => instance(n, ns)), database('shop', ns, 'a'), user('app', ns, 'a', { shop: 'Owner' }))
   await new Promise(resolve => setTimeout(resolve, 150))
-  await kill(await pidsOf((await operatorPod()).uid, process.operator))
+  await kill(await pidsOf((await operatorPod()).metadata.uid, process.operator))
   for (const name of names) await ready(name, ns, 180_000)
   await becomes('databaseuser', 'app', ns, 'Ready', 'True')
 })

@@ -3,7 +3,7 @@
  * own. PostgreSQL does not run as root, so root starts it as the user postgres; the one change to its configuration lets the user who runs
  * the tests in by peer, as if it were called postgres.
  */
-import { execFile, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { appendFile, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
@@ -28,6 +28,8 @@ export interface Server {
   bin: string
   host: string
   signal: AbortSignal
+  /** A process of the server's own user that does nothing. */
+  bystander(): ChildProcess
   /** What the server has said since the test began. */
   log(): string[]
   start(): Promise<void>
@@ -72,6 +74,7 @@ export async function startServer(): Promise<Server> {
     bin,
     host,
     signal,
+    bystander: () => spawn('sleep', ['60'], { ...options, stdio: 'ignore' }),
     log: () => lines.join('').split('\n'),
     start: async () => {
       const child = spawn('sh', ['-c', `${guest.start(paths).script} -c listen_addresses=${host}`], {

@@ -1,0 +1,80 @@
+/**
+ * PostgreSQL's configuration files, whole, from the flavor. Memory follows OpenStack Trove's templates with floors for small flavors. What
+ * depends on where the pod has its files (socket directory, paths of these files) is given on the command line; see scripts.ts.
+ */
+import type { ConfigurationFile, RenderInput } from '../operator-engine.ts'
+import { port } from './port.ts'
+
+const mib = 1024 * 1024
+
+/** Raise `formulas` in operator.ts with every change here. */
+export function render({ flavor }: RenderInput): ConfigurationFile[] {
+  const memory = Math.floor(flavor.memoryBytes / mib)
+  return [
+    {
+      name: 'postgresql.conf',
+      content: settings(memory)
+        .map(([name, value]) => `${name} = ${value}\n`)
+        .join(''),
+    },
+    { name: 'pg_hba.conf', content: hostBasedAuthentication },
+  ]
+}
+
+function settings(memory: number): [name: string, value: string | number][] {
+  return [
+    ['listen_addresses', "'*'"],
+    ['port', port],
+    // 100 for each 512 MiB
+    ['max_connections', bounded(25, Math.floor((memory * 100) / 512), 1000)],
+    // the agent gets in when tenants have used all the others up
+    ['superuser_reserved_connections', 5],
+    ['password_encryption', "'scram-sha-256'"],
+    ['ssl', 'off'],
+
+    // A quarter from 3 GiB on, else a tenth: sessions need the rest of a small flavor.
+    ['shared_buffers', `${Math.max(32, Math.floor(memory >= 3072 ? memory / 4 : memory / 10))}MB`],
+    // A planner's estimate, no allocation: all but 512 MiB, and half of a flavor that has not even twice that.
+    ['effective_cache_size', `${Math.max(memory - 512, Math.floor(memory / 2))}MB`],
+    ['maintenance_work_mem', `${bounded(16, Math.floor(memory / 16), 1024)}MB`],
+    // A container has no huge pages unless asked for, and on a node that has some, merely trying them ends in SIGBUS.
+    ['huge_pages', 'off'],
+    // A container's /dev/shm has 64 MiB, too little for parallel queries; System V segments count against the flavor's memory alone.
+    ['dynamic_shared_memory_type', 'sysv'],
+
+    ['fsync', 'on'],
+    ['full_page_writes', 'on'],
+    ['synchronous_commit', 'on'],
+    ['wal_level', "'replica'"],
+    // Kept on the data volume between checkpoints: the default of 1GB fills a small volume.
+    ['max_wal_size', "'512MB'"],
+
+    ['log_destination', "'stderr'"],
+    ['logging_collector', 'off'],
+    // log-fault.ts tells by %q whether the server speaks or a tenant's session
+    ['log_line_prefix', "'%m [%p] %q%u@%d '"],
+    ['log_timezone', "'UTC'"],
+    ['timezone', "'UTC'"],
+    ['datestyle', "'iso, mdy'"],
+    ['lc_messages', "'C'"],
+    ['lc_monetary', "'C'"],
+    ['lc_numeric', "'C'"],
+    ['lc_time', "'C'"],
+    ['default_text_search_config', "'pg_catalog.english'"],
+  ]
+}
+
+/**
+ * Lines are tried from the top. Only the agent comes over the local socket, as the operating system's user postgres; over TCP everybody
+ * but postgres, by SCRAM, and into no system database: those let every role in that is not kept out here.
+ */
+const hostBasedAuthentication = `local all                postgres peer
+local all                all      reject
+host  all                postgres all reject
+host  postgres,template1 all      all reject
+host  all                all      all scram-sha-256
+`
+
+function bounded(min: number, value: number, max: number): number {
+  return Math.min(Math.max(min, value), max)
+}

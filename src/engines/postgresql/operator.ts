@@ -1,0 +1,19 @@
+/** PostgreSQL, the operator's half: ports, limits, rendered configuration, what names are allowed, and how an application is told where to connect. Pure. */
+import type { OperatorEngine } from '../operator-engine.ts'
+import { bindingUri } from './binding.ts'
+import { render } from './configuration.ts'
+import { checkDatabase, checkUser } from './names.ts'
+import { port } from './port.ts'
+
+export const postgresql: OperatorEngine = {
+  engine: 'postgresql',
+  ports: [{ name: 'postgresql', port, exposed: true }],
+  capabilities: { databases: true, users: true },
+  formulas: 1,
+  minimumMemory: 256 * 1024 * 1024,
+  user: { uid: 999, gid: 999 },
+  render,
+  checkDatabase,
+  checkUser,
+  bindingUri,
+}

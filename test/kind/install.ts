@@ -1,0 +1,52 @@
+/** Puts this checkout's Trove on a cluster: images, CRDs, operator, catalog. A repeat changes only what differs. */
+import { join } from 'node:path'
+import type { Cluster } from './cluster.ts'
+import { must } from './command.ts'
+import { operatorImage } from './images/operator.ts'
+import { type EngineImages, engineImages } from './images.ts'
+import { thisCheckout } from './names.ts'
+import { SetupError } from './setup-error.ts'
+import type { Log } from './steps.ts'
+
+/** The image that deploy/ names, replaced by the one built from this checkout. */
+const placeholder = 'trove.local/trove:dev'
+
+export interface Installed {
+  /** The operator's image, which the guest agents run from too. */
+  image: string
+  engines: EngineImages
+}
+
+export async function install(cluster: Cluster, log: Log): Promise<Installed> {
+  const engines = await engineImages(cluster, log)
+  const image = await operatorImage({ registry: cluster.registry, log })
+  await log.step('load the operator’s image onto the node', () => cluster.load([image]))
+  await applyOperator(cluster, image, log)
+  return { image, engines }
+}
+
+export async function applyOperator(cluster: Cluster, image: string, log: Log): Promise<void> {
+  await log.step('apply deploy/', async () => {
+    await applyText(cluster, (await render(cluster, 'deploy')).replaceAll(placeholder, image))
+    await kubectl(cluster, ['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--selector=app.kubernetes.io/part-of=trove'])
+    await applyText(cluster, await render(cluster, cluster.registry ? 'deploy/catalog' : 'deploy/catalog-debian'))
+  })
+  await log.step('wait for the operator', () =>
+    kubectl(cluster, ['rollout', 'status', '--namespace=trove-system', 'deployment/trove-operator', '--timeout=180s'], 200_000),
+  )
+}
+
+export async function render(cluster: Cluster, folder: string): Promise<string> {
+  return (await must(cluster.kubectlPath, ['kustomize', join(thisCheckout(), folder)])).stdout
+}
+
+async function applyText(cluster: Cluster, manifests: string): Promise<void> {
+  await kubectl(cluster, ['apply', '--filename=-'], 60_000, manifests)
+}
+
+/** kubectl that must succeed; its own words are the error. */
+export async function kubectl(cluster: Cluster, args: string[], timeoutMs = 60_000, input?: string): Promise<string> {
+  const outcome = await cluster.kubectl(args, { timeoutMs, ...(input !== undefined && { input }) })
+  if (outcome.code !== 0) throw new SetupError(`kubectl ${args.join(' ')} failed:\n${outcome.stderr.trim() || outcome.stdout.trim()}`)
+  return outcome.stdout
+}
