@@ -73,7 +73,8 @@ function rewrite(node: Record<string, unknown>, path: string): JsonSchema {
   } else if (node.type === undefined) {
     throw new SchemaError(`${path}: a node without a type would be stored unvalidated`)
   }
-  if (out.description === undefined && !path.endsWith('[]')) throw new SchemaError(`${path}: no description; kubectl explain would show nothing`)
+  if (out.description === undefined && !path.endsWith('[]'))
+    throw new SchemaError(`${path}: no description; kubectl explain would show nothing`)
   if (out.type === 'integer') {
     if (out.minimum === -safeInteger) delete out.minimum
     if (out.maximum === safeInteger) delete out.maximum
