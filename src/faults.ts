@@ -289,6 +289,13 @@ export const faults = {
     provokedIn: 'unit',
     heals: true,
   }),
+  EngineSilent: entry<{ seconds: number }>({
+    says: p => `the engine runs but has stopped answering: nothing for ${p.seconds} s`,
+    advice: 'Look at its load and at the pod’s log; it is left to run, and this heals by itself once it answers',
+    shows: 'condition',
+    provokedIn: 'unit',
+    heals: true,
+  }),
   EngineStopped: entry<{ why: string }>({
     says: p => `the engine is not running: ${p.why}`,
     advice: 'It is started again by itself',

@@ -1,0 +1,354 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { fakeEngine } from '../../../test/launcher/fake-engine.ts'
+import { LauncherProcess } from '../../../test/launcher/process.ts'
+import type { Guest, GuestSpec, GuestStatus } from '../../api/guest.ts'
+import { ApiError } from '../../kube/errors.ts'
+import { systemClock } from '../../runtime/clock.ts'
+import { openLauncher } from '../launcher/client.ts'
+import { Agent } from './agent.ts'
+import type { GuestApi } from './guest-api.ts'
+import { openLog } from './log.ts'
+
+const base: GuestSpec = {
+  instance: { namespace: 'demo', name: 'db', uid: 'instance-uid' },
+  datastore: 'postgresql',
+  engine: 'postgresql',
+  version: '17',
+  image: 'image',
+  flavor: { name: 'small', cpu: '1', memory: '1Gi' },
+  volume: {},
+  configuration: { hash: 'abc', formulas: 1, files: [{ name: 'engine.conf', content: 'setting\n' }] },
+}
+
+/** The API server, as far as one guest sees it. */
+class OneGuest implements GuestApi {
+  readonly writes: GuestStatus[] = []
+  readonly secrets = new Map([['r1', 'password-1']])
+  refusing: ApiError | undefined
+  #guest: Guest | undefined
+  #listeners: (() => void)[] = []
+
+  constructor(spec: GuestSpec) {
+    this.#guest = {
+      apiVersion: 'trove.dev/v1alpha1',
+      kind: 'Guest',
+      metadata: { name: 'g', uid: 'u', resourceVersion: '1', generation: 1 },
+      spec,
+    }
+  }
+  guest = () => this.#guest
+  onChange = (listener: () => void) => void this.#listeners.push(listener)
+  set(change: Partial<GuestSpec>): void {
+    const { metadata, spec, ...rest } = this.#guest!
+    this.#guest = { ...rest, metadata: { ...metadata, generation: (metadata.generation ?? 0) + 1 }, spec: { ...spec, ...change } }
+    for (const listener of this.#listeners) listener()
+  }
+  remove(): void {
+    this.#guest = undefined
+    for (const listener of this.#listeners) listener()
+  }
+  async applyStatus(guest: Guest, status: GuestStatus): Promise<Guest> {
+    await sleep(2)
+    if (this.refusing !== undefined) throw this.refusing
+    // As over the wire: what is undefined is not there.
+    const received = JSON.parse(JSON.stringify(status)) as GuestStatus
+    this.writes.push(received)
+    this.#guest = { ...(this.#guest ?? guest), status: received }
+    return this.#guest
+  }
+  mergeStatus = async (guest: Guest, patch: object) => this.applyStatus(guest, { ...guest.status, ...patch })
+  passwords = async () => this.secrets
+  get status(): GuestStatus {
+    return this.#guest?.status ?? {}
+  }
+}
+
+let container: LauncherProcess
+let data: string
+let api: OneGuest
+let agents: { stop: AbortController; ended: Promise<void> }[]
+
+beforeEach(async () => {
+  container = new LauncherProcess()
+  data = join(container.dir, 'data')
+  mkdirSync(data)
+  api = new OneGuest(base)
+  agents = []
+  await container.start()
+})
+afterEach(async () => {
+  for (const { stop, ended } of agents) {
+    stop.abort()
+    await ended
+  }
+  container[Symbol.dispose]()
+})
+
+function startAgent(podUID = 'pod'): { agent: Agent; kill(): Promise<void> } {
+  const stop = new AbortController()
+  const agent = new Agent(
+    {
+      api,
+      launcher: openLauncher(container.dir),
+      engines: { postgresql: fakeEngine(container.dir) },
+      mounts: { data, trove: container.dir },
+      podUID,
+      version: 'test',
+      clock: systemClock,
+      log: openLog('error'),
+    },
+    stop.signal,
+  )
+  const ended = agent.run()
+  agents.push({ stop, ended })
+  return {
+    agent,
+    kill: async () => {
+      stop.abort()
+      await ended
+    },
+  }
+}
+
+async function until(what: string, test: () => unknown, withinMs = 10_000): Promise<void> {
+  const deadline = performance.now() + withinMs
+  while (!test()) {
+    if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}; status ${JSON.stringify(api.status)}`)
+    await sleep(10)
+  }
+}
+const healthy = () => until('HEALTHY', () => api.status.operatingStatus === 'HEALTHY')
+const fault = (code: string) => until(code, () => api.status.fault?.code === code)
+const enginePid = () => Number(readFileSync(join(container.dir, 'sockets', 'up'), 'utf8'))
+const home = (...names: string[]) => join(data, 'postgresql', ...names)
+const steer = (name: string, text = '') => writeFileSync(join(container.dir, name), text)
+const release = (name: string) => rmSync(join(container.dir, name))
+
+test('an empty volume becomes a running engine, each step is told, and then nothing is written any more', async () => {
+  startAgent()
+  await healthy()
+  expect(api.status).toEqual({
+    podUID: 'pod',
+    observedGeneration: 1,
+    agent: { version: 'test', capabilities: ['databases', 'users'] },
+    operatingStatus: 'HEALTHY',
+    engine: { version: '1.2.3', startedAt: expect.stringMatching(/^\d{4}-.*Z$/) },
+    configuration: { hash: 'abc' },
+    volume: { initialised: true, usedPercent: expect.any(Number) },
+  })
+  expect(JSON.parse(readFileSync(home('marker'), 'utf8'))).toEqual({ engine: 'postgresql', version: '17', instanceUID: 'instance-uid' })
+  expect(readFileSync(home('configuration', 'engine.conf'), 'utf8')).toBe('setting\n')
+  expect(readdirSync(data).sort()).toEqual(['.trove-lock', 'postgresql'])
+  expect(new Set(api.writes.map(w => w.operatingStatus))).toEqual(new Set(['BUILDING', 'HEALTHY']))
+  const before = api.writes.length
+  await sleep(1500)
+  expect(api.writes.length).toBe(before)
+})
+
+test('an agent that is killed and comes back leaves the engine running and has nothing to report', async () => {
+  const { kill } = startAgent()
+  await healthy()
+  const [pid, writes] = [enginePid(), api.writes.length]
+  await kill()
+  startAgent()
+  await sleep(1000)
+  expect(enginePid()).toBe(pid)
+  expect(api.writes.slice(writes)).toEqual([])
+  // It attends to it all the same.
+  process.kill(pid, 'SIGKILL')
+  await until('a new engine', () => existsSync(join(container.dir, 'sockets', 'up')) && enginePid() !== pid)
+  await healthy()
+})
+
+test('an engine that is killed is started again, and how it ended is told', async () => {
+  startAgent()
+  await healthy()
+  const { startedAt } = api.status.engine ?? {}
+  process.kill(enginePid(), 'SIGKILL')
+  await until('RESTARTING', () => api.writes.some(w => w.operatingStatus === 'RESTARTING' && w.fault?.code === 'EngineStopped'))
+  await healthy()
+  expect(api.status.engine).toMatchObject({ lastExit: { code: 137 } })
+  expect(api.status.engine?.startedAt).not.toBe(startedAt)
+  expect(api.status).not.toHaveProperty('fault')
+})
+
+test('an engine that ends before it answers is FAILED, steadily, and heals once it can start', async () => {
+  steer('refuse', '4')
+  startAgent()
+  await fault('EngineStartFailed')
+  const from = api.writes.length - 1
+  await until('several attempts', () => (api.writes.at(-1)?.engine?.lastExit?.at ?? '') > (api.writes[from]?.engine?.lastExit?.at ?? 'z'))
+  expect(new Set(api.writes.slice(from).map(w => w.operatingStatus))).toEqual(new Set(['FAILED']))
+  release('refuse')
+  await healthy()
+})
+
+test('three quick crashes are CRASHED, with the reason', async () => {
+  startAgent()
+  for (let crash = 1; crash <= 3; crash++) {
+    await healthy()
+    process.kill(enginePid(), 'SIGKILL')
+    await until('its end', () => api.status.operatingStatus !== 'HEALTHY')
+  }
+  await until('CRASHED', () => api.writes.some(w => w.operatingStatus === 'CRASHED' && w.fault?.code === 'EngineCrashed'))
+  expect(api.writes.find(w => w.operatingStatus === 'CRASHED')?.fault?.message).toContain('ended by signal KILL')
+  await healthy()
+})
+
+test('a lock held by another process is VolumeBusy, no crash, and heals by itself', async () => {
+  const holder = spawn('sh', ['-c', `exec 9>>${data}/.trove-lock; flock 9; echo held; exec sleep 60`], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  await once(holder.stdout, 'data')
+  startAgent()
+  await fault('VolumeBusy')
+  expect(existsSync(home())).toBe(false)
+  holder.kill('SIGKILL')
+  await healthy()
+  expect(api.status.engine).not.toHaveProperty('lastExit')
+})
+
+test('the lock is held for as long as the last process of the engine lives', async () => {
+  const { kill } = startAgent()
+  await healthy()
+  const attempt = spawn('flock', ['-n', join(data, '.trove-lock'), 'true'])
+  expect(await once(attempt, 'exit')).toEqual([1, null])
+  await kill()
+})
+
+test('an initialisation killed half-way is begun anew, and what it left is gone', async () => {
+  steer('slow-init', '60')
+  const { kill } = startAgent()
+  await until('half of it', () => existsSync(`${home()}.init/data/state`))
+  await kill()
+  container.kill9()
+  release('slow-init')
+  await container.start()
+  startAgent()
+  await healthy()
+  expect(readFileSync(home('data', 'state'), 'utf8')).toBe('whole\n')
+  expect(readdirSync(data)).not.toContain('postgresql.init')
+})
+
+test('an agent killed during initialisation takes the running one over', async () => {
+  steer('slow-init', '0.6')
+  const { kill } = startAgent()
+  await until('half of it', () => existsSync(`${home()}.init/data/state`))
+  await kill()
+  release('slow-init')
+  writeFileSync(`${home()}.init/data/of-the-first`, '')
+  startAgent()
+  await healthy()
+  expect(existsSync(home('data', 'of-the-first'))).toBe(true)
+})
+
+test('an initialisation that fails says why in the engine’s own words', async () => {
+  steer('fail-init')
+  startAgent()
+  await fault('InitialiseFailed')
+  expect(api.status.fault?.message).toContain('the fake engine cannot be initialised')
+  expect(existsSync(home())).toBe(false)
+  release('fail-init')
+  await healthy()
+})
+
+test('data without a marker is never initialised over nor started upon', async () => {
+  mkdirSync(home('data'), { recursive: true })
+  writeFileSync(home('data', 'precious'), 'rows')
+  startAgent()
+  await fault('DataVersionMismatch')
+  await sleep(500)
+  expect(readFileSync(home('data', 'precious'), 'utf8')).toBe('rows')
+  expect(readdirSync(data)).toEqual(['postgresql'])
+})
+
+test('a recorded volume that comes back empty is VolumeLost and stays empty', async () => {
+  api.set({ volume: { claimUID: 'claim' } })
+  startAgent()
+  await fault('VolumeLost')
+  await sleep(500)
+  expect(readdirSync(data)).toEqual([])
+  expect(api.status.volume?.initialised).toBe(false)
+})
+
+test('a symbolic link in the place of the data directory is not followed', async () => {
+  using victim = new LauncherProcess()
+  mkdirSync(join(victim.dir, 'data'))
+  writeFileSync(join(victim.dir, 'marker'), `${JSON.stringify({ engine: 'postgresql', version: '17', instanceUID: 'instance-uid' })}\n`)
+  symlinkSync(victim.dir, home())
+  startAgent()
+  await fault('DataVersionMismatch')
+})
+
+test('a container that is restarted gets its engine back, with the same data', async () => {
+  startAgent()
+  await healthy()
+  container.kill9()
+  await container.start()
+  await until('the second start', () => readFileSync(home('data', 'starts'), 'utf8') === 'setting\nsetting\n')
+  await healthy()
+  expect(api.status.engine?.lastExit?.code).toBe(137)
+})
+
+test('a pod that ends has its engine stopped cleanly, never started again, and SHUTDOWN reported', async () => {
+  const { agent } = startAgent()
+  await healthy()
+  expect(await container.terminate()).toBe(0)
+  await agent.farewell(AbortSignal.timeout(2000))
+  expect(api.status.operatingStatus).toBe('SHUTDOWN')
+  expect(existsSync(join(container.dir, 'sockets', 'up'))).toBe(false)
+  expect(api.status.engine).not.toHaveProperty('lastExit')
+})
+
+test('losing the Guest, or every right, stops no engine: it is even started again', async () => {
+  startAgent()
+  await healthy()
+  api.remove()
+  api.refusing = new ApiError(403, 'Forbidden', 'no')
+  const pid = enginePid()
+  process.kill(pid, 'SIGKILL')
+  await until('a new engine', () => existsSync(join(container.dir, 'sockets', 'up')) && enginePid() !== pid)
+})
+
+test('databases and users are made, told one by one, and a sick one delays no other', async () => {
+  api.set({
+    databases: [
+      { name: 'taken', ensure: 'Present' },
+      { name: 'shop', ensure: 'Present' },
+    ],
+    users: [
+      { name: 'hanging', ensure: 'Present', passwordRevision: 'r1' },
+      { name: 'app', ensure: 'Present', passwordRevision: 'r1', access: [{ database: 'shop', privilege: 'Owner' }] },
+      { name: 'lost', ensure: 'Present', passwordRevision: 'r9' },
+    ],
+  })
+  startAgent()
+  await until('the sound ones', () => api.status.users?.some(u => u.name === 'app'))
+  expect(readFileSync(home('data', 'user-app'), 'utf8')).toBe('password-1')
+  await until('the lost one', () => api.status.users?.some(u => u.name === 'lost'))
+  expect(api.status.databases).toEqual([
+    { name: 'taken', state: 'Failed', code: 'NameTaken', message: expect.stringContaining('somebody else') },
+    { name: 'shop', state: 'Ready' },
+  ])
+  expect(api.status.users).toContainEqual({ name: 'app', state: 'Ready', passwordRevision: 'r1' })
+  expect(api.status.users).toContainEqual(expect.objectContaining({ name: 'lost', state: 'Failed', code: 'CredentialsLost' }))
+  expect(JSON.stringify(api.writes)).not.toContain('password-1')
+})
+
+test('a new password, a new database and a user that must go are each brought about', async () => {
+  api.set({ users: [{ name: 'app', ensure: 'Present', passwordRevision: 'r1' }] })
+  startAgent()
+  await until('the user', () => api.status.users?.[0]?.state === 'Ready')
+  api.secrets.set('r2', 'password-2')
+  api.set({ databases: [{ name: 'shop', ensure: 'Present' }], users: [{ name: 'app', ensure: 'Present', passwordRevision: 'r2' }] })
+  await until('the new password', () => api.status.users?.[0]?.passwordRevision === 'r2' && api.status.databases?.[0]?.state === 'Ready')
+  expect(readFileSync(home('data', 'user-app'), 'utf8')).toBe('password-2')
+  api.set({ users: [{ name: 'app', ensure: 'Absent', passwordRevision: 'r2' }] })
+  await until('its going', () => api.status.users?.[0]?.state === 'Absent')
+  expect(api.status.observedGeneration).toBe(4)
+})

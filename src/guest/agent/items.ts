@@ -1,0 +1,276 @@
+/**
+ * Brings databases and users about, one by one, and knows how each came out. An item that fails is tried again by itself, at growing
+ * intervals and apart from those that have not failed: one that hangs delays no other. Outcomes belong to what is asked for now; an item
+ * that is asked for differently has none until it was done anew.
+ */
+import type { GuestDatabase, GuestSpec, GuestStatus, GuestUser } from '../../api/guest.ts'
+import type { EngineSession } from '../../engines/guest-engine.ts'
+import { type Fault, fault, TroveError } from '../../errors.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import type { Logger } from '../../runtime/log.ts'
+import { pauseMs } from './backoff.ts'
+
+export interface ItemOutcomes {
+  databases: NonNullable<GuestStatus['databases']>
+  users: NonNullable<GuestStatus['users']>
+}
+
+type Wanted = { kind: 'database'; spec: GuestDatabase } | { kind: 'user'; spec: GuestUser }
+
+interface Item {
+  wanted: Wanted
+  /** What the outcome is of. */
+  fingerprint: string
+  outcome?: { fault?: Fault }
+  /** The run of the engine in which it was last brought about. Each new run is looked at again: it may be one after a crash. */
+  doneIn?: string
+  failures: number
+  retryAtMs: number
+  /** It is being brought about right now. */
+  busy?: boolean
+}
+
+/** An item that takes longer goes on beside the others, over the session that it has; so many at most. */
+const patienceMs = 1000
+const itemDeadlineMs = 30_000
+const besideAtMost = 4
+
+export interface ItemsContext {
+  clock: Clock
+  log: Logger
+  /** A session of the engine; rejects if it does not answer. */
+  connect(signal: AbortSignal): Promise<EngineSession>
+  /** Passwords by revision, read anew at each call. */
+  passwords(signal: AbortSignal): Promise<ReadonlyMap<string, string>>
+  /** Called when an outcome has changed or a pass has ended. */
+  onChange(): void
+}
+
+/** First what goes, then what comes; users after the databases that they have access to. */
+const order = ({ kind, spec }: Wanted) => (spec.ensure === 'Absent' ? (kind === 'user' ? 0 : 1) : kind === 'database' ? 2 : 3)
+
+type Lane = 'first' | 'again'
+
+export class Items {
+  readonly #o: ItemsContext
+  #items = new Map<string, Item>()
+  #beside = 0
+  readonly #passes: Record<Lane, { sinceMs?: number; failures: number; retryAtMs: number }> = {
+    first: { failures: 0, retryAtMs: 0 },
+    again: { failures: 0, retryAtMs: 0 },
+  }
+
+  constructor(o: ItemsContext) {
+    this.#o = o
+  }
+
+  /** What is asked for now. `reported` are the outcomes that an agent before us reported of the very same spec. */
+  want(spec: GuestSpec, reported?: GuestStatus): void {
+    const wanted: Wanted[] = [
+      ...(spec.databases ?? []).map(spec => ({ kind: 'database' as const, spec })),
+      ...(spec.users ?? []).map(spec => ({ kind: 'user' as const, spec })),
+    ]
+    const before = this.#items
+    this.#items = new Map(
+      wanted.map(wanted => {
+        const key = `${wanted.kind} ${wanted.spec.name}`
+        const fingerprint = JSON.stringify(wanted.spec)
+        const known = before.get(key)
+        if (known?.fingerprint === fingerprint) return [key, known]
+        const outcome = reportedOutcome(wanted, reported)
+        return [key, { wanted, fingerprint, failures: 0, retryAtMs: 0, ...(outcome !== undefined && { outcome }) }]
+      }),
+    )
+  }
+
+  outcomes(): ItemOutcomes {
+    const outcomes: ItemOutcomes = { databases: [], users: [] }
+    for (const { wanted, outcome } of this.#items.values()) {
+      if (outcome === undefined) continue
+      const { name, ensure } = wanted.spec
+      const state = outcome.fault !== undefined ? 'Failed' : ensure === 'Absent' ? 'Absent' : 'Ready'
+      const said = {
+        name,
+        state,
+        ...(outcome.fault !== undefined && { code: outcome.fault.code, message: outcome.fault.message }),
+      } as const
+      if (wanted.kind === 'database') outcomes.databases.push(said)
+      else outcomes.users.push({ ...said, ...(state === 'Ready' && { passwordRevision: wanted.spec.passwordRevision }) })
+    }
+    return outcomes
+  }
+
+  /** Monotonic: since when something asked for has no outcome and is being done. */
+  get underWaySinceMs(): number | undefined {
+    return this.#passes.first.sinceMs
+  }
+
+  /** Begins what is due in this run of the engine. Returns the monotonic time at which the next becomes due. */
+  work(run: string, signal: AbortSignal): number | undefined {
+    const now = this.#o.clock.monotonicMs()
+    let next: number | undefined
+    for (const lane of ['first', 'again'] as const) {
+      const pass = this.#passes[lane]
+      if (pass.sinceMs !== undefined) continue
+      const dueAt = this.#dueAt(lane, run)
+      if (dueAt === undefined) continue
+      const at = Math.max(dueAt, pass.retryAtMs)
+      if (at > now) next = Math.min(next ?? at, at)
+      else void this.#pass(lane, run, signal)
+    }
+    return next
+  }
+
+  #dueAt(lane: Lane, run: string): number | undefined {
+    const due = this.#inLane(lane, run).map(item => item.retryAtMs)
+    return due.length === 0 ? undefined : Math.min(...due)
+  }
+
+  #inLane(lane: Lane, run: string): Item[] {
+    return [...this.#items.values()].filter(item => item.doneIn !== run && !item.busy && item.failures > 0 === (lane === 'again'))
+  }
+
+  async #pass(lane: Lane, run: string, signal: AbortSignal): Promise<void> {
+    const { clock, log, onChange } = this.#o
+    const pass = this.#passes[lane]
+    pass.sinceMs = clock.monotonicMs()
+    let tools = sessionTools(this.#o)
+    try {
+      for (;;) {
+        const now = clock.monotonicMs()
+        const due = this.#inLane(lane, run).filter(item => item.retryAtMs <= now)
+        const item = due.sort((a, b) => order(a.wanted) - order(b.wanted))[0]
+        if (item === undefined || signal.aborted) break
+        const work = this.#bringAbout(item, run, tools, signal)
+        if (this.#beside < besideAtMost && (await takesLong(work, clock))) {
+          this.#goOnBeside(work, tools)
+          tools = sessionTools(this.#o)
+        } else {
+          await work
+        }
+        onChange()
+      }
+      pass.failures = 0
+    } catch (err) {
+      if (signal.aborted) return
+      // The engine or the API server did not answer: no item is to blame.
+      pass.retryAtMs = clock.monotonicMs() + pauseMs(pass.failures++, 500, 60_000)
+      log.warn({ err }, 'databases and users cannot be worked on')
+    } finally {
+      await tools.close()
+      delete pass.sinceMs
+      onChange()
+    }
+  }
+
+  #goOnBeside(work: Promise<void>, tools: SessionTools): void {
+    this.#beside++
+    void work
+      .catch(err => this.#o.log.warn({ err }, 'not done'))
+      .finally(async () => {
+        this.#beside--
+        await tools.close()
+        this.#o.onChange()
+      })
+  }
+
+  async #bringAbout(item: Item, run: string, tools: SessionTools, signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#o
+    const { kind, spec } = item.wanted
+    item.busy = true
+    try {
+      const password = kind === 'user' && spec.ensure === 'Present' ? (await tools.passwords(signal)).get(spec.passwordRevision) : undefined
+      const session = await tools.session(signal)
+      const deadline = AbortSignal.any([signal, AbortSignal.timeout(itemDeadlineMs)])
+      const failure = await carryOut(item.wanted, password, session, deadline).then(
+        () => undefined,
+        async err => {
+          signal.throwIfAborted()
+          if (!(err instanceof TroveError)) await tools.renew()
+          log.warn({ [kind]: spec.name, ensure: spec.ensure, err }, 'failed')
+          return err instanceof TroveError ? err.fault : fault('StatementFailed', { what: `${kind} "${spec.name}"`, why: messageOf(err) })
+        },
+      )
+      if (failure !== undefined) {
+        item.retryAtMs = clock.monotonicMs() + pauseMs(item.failures++, 500, 60_000)
+        item.outcome = { fault: failure }
+        return
+      }
+      item.outcome = {}
+      item.doneIn = run
+      item.failures = 0
+      if (kind === 'database') this.#hurryUsersOf(spec.name)
+      log.info({ [kind]: spec.name, ensure: spec.ensure }, 'done')
+    } finally {
+      item.busy = false
+    }
+  }
+
+  /** Users who failed may have done so for want of this database. */
+  #hurryUsersOf(database: string): void {
+    for (const item of this.#items.values()) {
+      if (item.wanted.kind === 'user' && item.wanted.spec.access?.some(a => a.database === database)) item.retryAtMs = 0
+    }
+  }
+}
+
+async function takesLong(work: Promise<void>, clock: Clock): Promise<boolean> {
+  const done = new AbortController()
+  try {
+    const long = clock.sleep(patienceMs, done.signal).then(
+      () => true,
+      () => false,
+    )
+    return await Promise.race([work.then(() => false), long])
+  } finally {
+    done.abort(new Error('done'))
+  }
+}
+
+async function carryOut(wanted: Wanted, password: string | undefined, session: EngineSession, signal: AbortSignal): Promise<void> {
+  if (wanted.kind === 'database') {
+    return wanted.spec.ensure === 'Present' ? session.ensureDatabase(wanted.spec, signal) : session.dropDatabase(wanted.spec, signal)
+  }
+  if (wanted.spec.ensure === 'Absent') return session.dropUser(wanted.spec, signal)
+  if (password === undefined) throw new TroveError(fault('CredentialsLost', { user: wanted.spec.name }))
+  return session.ensureUser(wanted.spec, password, signal)
+}
+
+function reportedOutcome({ kind, spec }: Wanted, reported: GuestStatus | undefined): Item['outcome'] {
+  const entry =
+    kind === 'database' ? reported?.databases?.find(d => d.name === spec.name) : reported?.users?.find(u => u.name === spec.name)
+  return entry !== undefined && entry.state === (spec.ensure === 'Present' ? 'Ready' : 'Absent') ? {} : undefined
+}
+
+interface SessionTools {
+  session(signal: AbortSignal): Promise<EngineSession>
+  passwords(signal: AbortSignal): Promise<ReadonlyMap<string, string>>
+  /** The session may be broken: the next item gets another. */
+  renew(): Promise<void>
+  close(): Promise<void>
+}
+
+/** One session and one reading of the passwords for a pass, had when first needed. */
+function sessionTools(o: ItemsContext): SessionTools {
+  let session: EngineSession | undefined
+  let passwords: ReadonlyMap<string, string> | undefined
+  const close = async () => {
+    const open = session
+    session = undefined
+    await open?.close().catch(() => {})
+  }
+  return {
+    session: async signal => {
+      session ??= await o.connect(AbortSignal.any([signal, AbortSignal.timeout(10_000)]))
+      return session
+    },
+    passwords: async signal => {
+      passwords ??= await o.passwords(signal)
+      return passwords
+    },
+    renew: close,
+    close,
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

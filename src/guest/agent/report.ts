@@ -1,0 +1,53 @@
+/** Guest.status from what the agent knows. Pure, and the same for the same knowledge: nothing in it ticks. */
+import type { GuestStatus } from '../../api/guest.ts'
+import type { Fault } from '../../errors.ts'
+import type { ItemOutcomes } from './items.ts'
+import type { Saying } from './plan.ts'
+
+/** Features that an operator may rely on. A new one gets a name here; one is never taken back. */
+export const capabilities = ['databases', 'users']
+
+export interface Known {
+  podUID: string
+  agentVersion: string
+  /** The generation that all of this is about. What has not been done of it yet is missing from the lists. */
+  generation: number | undefined
+  says: Saying
+  engine: {
+    version: string | undefined
+    startedAt: Date | undefined
+    lastExit: { code: number; at: string } | undefined
+  }
+  /** Hash of the configuration that the running engine was started with. */
+  configuration: string | undefined
+  /** undefined until the volume was seen. */
+  initialised: boolean | undefined
+  usedPercent: number | undefined
+  items: ItemOutcomes
+}
+
+export function reportOf(known: Known): GuestStatus {
+  const { says, engine } = known
+  const facts = {
+    ...(engine.version !== undefined && { version: engine.version.slice(0, 64) }),
+    ...(engine.startedAt !== undefined && { startedAt: engine.startedAt.toISOString() }),
+    ...(engine.lastExit !== undefined && { lastExit: engine.lastExit }),
+  }
+  return {
+    podUID: known.podUID,
+    ...(known.generation !== undefined && { observedGeneration: known.generation }),
+    agent: { version: known.agentVersion, capabilities },
+    operatingStatus: says.operatingStatus,
+    ...(says.step !== undefined && { step: says.step }),
+    ...(says.fault !== undefined && { fault: briefly(says.fault) }),
+    ...(Object.keys(facts).length > 0 && { engine: facts }),
+    ...(known.configuration !== undefined && { configuration: { hash: known.configuration } }),
+    ...(known.initialised !== undefined && {
+      volume: { initialised: known.initialised, ...(known.usedPercent !== undefined && { usedPercent: known.usedPercent }) },
+    }),
+    ...(known.items.databases.length > 0 && { databases: known.items.databases }),
+    ...(known.items.users.length > 0 && { users: known.items.users }),
+  }
+}
+
+const briefly = ({ code, message }: Fault) => ({ code, message })

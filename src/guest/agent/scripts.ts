@@ -1,0 +1,56 @@
+/**
+ * The jobs that write to the volume. Each takes the volume's lock first and holds it until its last process has ended, so there is one engine
+ * per volume whatever the API says: not by the agent's care but because the kernel keeps the lock with the open file, which every process
+ * of the engine inherits.
+ */
+import type { GuestSpec } from '../../api/guest.ts'
+import type { GuestEngine } from '../../engines/guest-engine.ts'
+import { type Layout, markerName } from './layout.ts'
+import { markerFor, markerText } from './marker.ts'
+
+/** Exit statuses by which a job says that it did not come as far as the engine; of sysexits.h, which engines do not use. */
+export const jobExits = { notWritable: 73, notInstalled: 74, busy: 75 } as const
+
+/** The first exec is tried in a subshell: where it fails, it ends the shell that tries. */
+const takeLock = ({ lock }: Layout) => `(exec 9>>${word(lock)}) || exit ${jobExits.notWritable}
+exec 9>>${word(lock)}
+flock -n 9 || exit ${jobExits.busy}`
+
+/**
+ * Fills a directory of its own and renames it when all is on disk: there is never half a data directory under the name that counts. Only
+ * what an earlier attempt left is removed. Whoever finds data under the lock, though it looked before, leaves it alone.
+ */
+export function initialiseScript(spec: GuestSpec, engine: GuestEngine, layout: Layout): string {
+  const { root, home, making } = layout
+  const marker = `${making}/${markerName}`
+  return `${takeLock(layout)}
+[ ! -e ${word(home)} ] || exit 0
+rm -rf ${word(making)} && mkdir -m 700 ${word(making)} || exit ${jobExits.notWritable}
+(
+${engine.initialise(layout.makingPaths)}
+) || exit
+printf '%s\\n' ${word(markerText(markerFor(spec)))} >${word(marker)} && sync ${word(marker)} ${word(making)} || exit
+mv ${word(making)} ${word(home)} && sync ${word(root)}
+`
+}
+
+/** Installs the configuration that the agent has staged, then becomes the engine. */
+export function startScript(spec: GuestSpec, engine: GuestEngine, layout: Layout): { script: string; stop: 'INT' | 'TERM' } {
+  const { script, stopSignal } = engine.start(layout.paths)
+  const installed = layout.paths.configuration
+  const making = `${installed}.new`
+  const staged = layout.staged(spec.configuration.hash)
+  const copies = spec.configuration.files.map(({ name }) => `cat ${word(`${staged}/${name}`)} >${word(`${making}/${name}`)} &&`)
+  return {
+    stop: stopSignal,
+    script: `exec </dev/null
+${takeLock(layout)}
+rm -rf ${word(making)} && mkdir -m 700 ${word(making)} &&
+${[...copies, ''].join('\n')}rm -rf ${word(installed)} && mv ${word(making)} ${word(installed)} || exit ${jobExits.notInstalled}
+${script}
+`,
+  }
+}
+
+/** One word for sh, whatever it holds. */
+const word = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`

@@ -1,0 +1,57 @@
+/** What the operator watches, and by what it looks things up. Reads are from these caches; what is not here is asked for, one object at a time. */
+import type { Database } from '../api/database.ts'
+import type { DatabaseUser } from '../api/databaseuser.ts'
+import type { Instance } from '../api/instance.ts'
+import { networkpolicies, persistentvolumeclaims, pods, rolebindings, roles, secrets, serviceaccounts, services } from '../kube/resource.ts'
+import type { Manager } from '../runtime/manager.ts'
+import type { Key } from '../runtime/store.ts'
+import { labels, managedBy } from './names.ts'
+import { databases, databaseusers, datastores, datastoreversions, flavors, guests, instances } from './resources.ts'
+
+export type Collections = ReturnType<typeof openCollections>
+
+/** The Instance that a Database or DatabaseUser names. */
+export const instanceKeyOf = (object: Database | DatabaseUser): Key => `${object.metadata.namespace}/${object.spec.instanceRef.name}`
+
+/** The name in the engine that it claims. */
+export const claimKey = (object: Database | DatabaseUser) => `${instanceKeyOf(object)}/${object.spec.name}`
+
+export const versionKey = (datastore: string, version: string) => `${datastore}/${version}`
+
+/** The version that an Instance has, or will have if nothing else is decided. */
+export const versionOf = (instance: Instance) => instance.status?.datastore?.version ?? instance.spec.datastore.version
+
+export function openCollections(manager: Manager, { guestsNamespace: namespace }: { guestsNamespace: string }) {
+  return {
+    instances: manager.collection(instances, {
+      indexes: {
+        datastore: i => [i.spec.datastore.type],
+        version: i => [versionOf(i)].flatMap(v => (v === undefined ? [] : [versionKey(i.spec.datastore.type, v)])),
+        flavor: i => [i.spec.flavorRef.name],
+      },
+    }),
+    databases: manager.collection(databases, { indexes: { instance: d => [instanceKeyOf(d)], claim: d => [claimKey(d)] } }),
+    users: manager.collection(databaseusers, { indexes: { instance: u => [instanceKeyOf(u)], claim: u => [claimKey(u)] } }),
+    datastores: manager.collection(datastores),
+    versions: manager.collection(datastoreversions, {
+      indexes: {
+        datastore: v => [v.spec.datastoreRef.name],
+        version: v => [versionKey(v.spec.datastoreRef.name, v.spec.version)],
+      },
+    }),
+    flavors: manager.collection(flavors),
+
+    // The whole of the guests' namespace, strangers included: what bears a name of ours must be seen whoever made it.
+    guests: manager.collection(guests, { namespace }),
+    pods: manager.collection(pods, { namespace }),
+    claims: manager.collection(persistentvolumeclaims, { namespace }),
+    secrets: manager.collection(secrets, { namespace }),
+    serviceAccounts: manager.collection(serviceaccounts, { namespace }),
+    roles: manager.collection(roles, { namespace }),
+    roleBindings: manager.collection(rolebindings, { namespace }),
+    networkPolicies: manager.collection(networkpolicies, { namespace }),
+
+    /** Ours alone, in every namespace: tenants' and guests'. */
+    services: manager.collection(services, { labelSelector: `${labels.managedBy}=${managedBy}` }),
+  }
+}

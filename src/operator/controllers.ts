@@ -1,0 +1,142 @@
+/** Every controller of the operator: which keys it works on, and which changes of what lead to them. */
+import type { KubeObject } from '../kube/objects.ts'
+import type { Collection } from '../runtime/collection.ts'
+import { type ControllerOptions, type Source, watchEach } from '../runtime/controller.ts'
+import { type Key, keyOf } from '../runtime/store.ts'
+import { reconcileDatastore, reconcileFlavor, reconcileVersion } from './catalog/reconcile.ts'
+import { claimKey, instanceKeyOf, versionKey, versionOf } from './collections.ts'
+import { reconcileDatabase } from './database/reconcile.ts'
+import { openBindingWatch } from './databaseuser/binding-watch.ts'
+import { reconcileUser } from './databaseuser/reconcile.ts'
+import { reconcileInstance } from './instance/reconcile.ts'
+import { guestName, labels } from './names.ts'
+import { reconcileOrphan } from './orphan/reconcile.ts'
+import type { World } from './world.ts'
+
+const concurrency = 10
+const deadlineMs = 60_000
+
+export function controllersOf(world: World): ControllerOptions[] {
+  const { collections: c, guestsNamespace } = world
+  const bindings = openBindingWatch(world.clock, world.bindingResyncMs)
+
+  const instancesOf = (index: 'datastore' | 'flavor', name: string) => c.instances.byIndex(index, name).map(keyOf)
+  const guestSide = <T extends KubeObject>(collection: Collection<T>) => watchEach(collection, instanceOfLabels)
+  type ToKeys = (object: KubeObject) => Key[]
+  const databasesOf =
+    (toInstance: ToKeys): ToKeys =>
+    object =>
+      toInstance(object).flatMap(key => c.databases.byIndex('instance', key).map(keyOf))
+  const usersOf =
+    (toInstance: ToKeys): ToKeys =>
+    object =>
+      toInstance(object).flatMap(key => c.users.byIndex('instance', key).map(keyOf))
+
+  return [
+    {
+      name: 'instance',
+      concurrency,
+      deadlineMs,
+      reconcile: (key, ctx) => reconcileInstance(key, world, ctx),
+      sources: [
+        watchEach(c.instances, self),
+        watchEach(c.databases, d => [instanceKeyOf(d)]),
+        watchEach(c.users, u => [instanceKeyOf(u)]),
+        watchEach(c.datastores, d => instancesOf('datastore', d.metadata.name)),
+        watchEach(c.versions, v => instancesOf('datastore', v.spec.datastoreRef.name)),
+        watchEach(c.flavors, f => instancesOf('flavor', f.metadata.name)),
+        // In the tenant's namespace the Service has the Instance's own name.
+        watchEach(c.services, s => (s.metadata.namespace === guestsNamespace ? instanceOfLabels(s) : [keyOf(s)])),
+        ...guestSides(),
+      ],
+    },
+    {
+      name: 'database',
+      concurrency,
+      deadlineMs,
+      reconcile: (key, ctx) => reconcileDatabase(key, world, ctx),
+      sources: [
+        watchEach(c.databases, self),
+        // Whoever claims the same name may have it once the older claim is gone.
+        watchEach(c.databases, d => c.databases.byIndex('claim', claimKey(d)).map(keyOf)),
+        watchEach(c.instances, databasesOf(self)),
+        watchEach(c.guests, databasesOf(instanceOfLabels)),
+      ],
+    },
+    {
+      name: 'databaseuser',
+      concurrency,
+      deadlineMs,
+      reconcile: (key, ctx) => reconcileUser(key, world, bindings, ctx),
+      sources: [
+        watchEach(c.users, self),
+        watchEach(c.users, u => c.users.byIndex('claim', claimKey(u)).map(keyOf)),
+        watchEach(c.instances, usersOf(self)),
+        watchEach(c.guests, usersOf(instanceOfLabels)),
+        watchEach(c.secrets, usersOf(instanceOfLabels)),
+      ],
+    },
+    {
+      name: 'datastore',
+      concurrency,
+      deadlineMs,
+      reconcile: (key, ctx) => reconcileDatastore(key, world, ctx),
+      sources: [
+        watchEach(c.datastores, self),
+        watchEach(c.versions, v => [v.spec.datastoreRef.name]),
+        watchEach(c.instances, i => [i.spec.datastore.type]),
+      ],
+    },
+    {
+      name: 'datastoreversion',
+      concurrency,
+      deadlineMs,
+      reconcile: (key, ctx) => reconcileVersion(key, world, ctx),
+      sources: [
+        watchEach(c.versions, v => c.versions.byIndex('datastore', v.spec.datastoreRef.name).map(keyOf)),
+        watchEach(c.versions, self),
+        watchEach(c.datastores, d => c.versions.byIndex('datastore', d.metadata.name).map(keyOf)),
+        watchEach(c.instances, i => {
+          const version = versionOf(i)
+          if (version === undefined) return []
+          return c.versions.byIndex('version', versionKey(i.spec.datastore.type, version)).map(keyOf)
+        }),
+      ],
+    },
+    {
+      name: 'flavor',
+      concurrency,
+      deadlineMs,
+      reconcile: (key, ctx) => reconcileFlavor(key, world, ctx),
+      sources: [watchEach(c.flavors, self), watchEach(c.instances, i => [i.spec.flavorRef.name])],
+    },
+    {
+      name: 'orphan',
+      concurrency: 1,
+      deadlineMs,
+      reconcile: (key, ctx) => reconcileOrphan(key, world, ctx),
+      sources: [watchEach(c.guests, self), watchEach(c.instances, i => [`${guestsNamespace}/${guestName(i)}`])],
+    },
+  ]
+
+  function guestSides(): Source[] {
+    return [
+      guestSide(c.guests),
+      guestSide(c.pods),
+      guestSide(c.claims),
+      guestSide(c.secrets),
+      guestSide(c.serviceAccounts),
+      guestSide(c.roles),
+      guestSide(c.roleBindings),
+      guestSide(c.networkPolicies),
+    ]
+  }
+}
+
+const self = (object: KubeObject): Key[] => [keyOf(object)]
+
+function instanceOfLabels({ metadata }: KubeObject): Key[] {
+  const tenant = metadata.labels?.[labels.tenant]
+  const name = metadata.labels?.[labels.instance]
+  return tenant === undefined || name === undefined ? [] : [`${tenant}/${name}`]
+}

@@ -1,0 +1,23 @@
+/** Keeps a Database's finalizer and says what became of it. It never touches the engine or the Guest. */
+import type { ReconcileContext } from '../../runtime/controller.ts'
+import type { Key } from '../../runtime/store.ts'
+import { instanceKeyOf } from '../collections.ts'
+import { mergeConditions } from '../conditions.ts'
+import { viewGuest } from '../guest-view.ts'
+import { finalizers } from '../names.ts'
+import type { World } from '../world.ts'
+import { writeStatus } from '../write-status.ts'
+import { planDatabase } from './plan.ts'
+
+export async function reconcileDatabase(key: Key, world: World, { signal }: ReconcileContext): Promise<void> {
+  const { databases } = world.collections
+  const database = databases.get(key)
+  if (database === undefined) return
+  const plan = planDatabase(database, databases.byIndex('instance', instanceKeyOf(database)), viewGuest(database, world))
+  if (plan.do === 'removeFinalizer') return databases.removeFinalizer(database, finalizers.database, signal)
+  const current = plan.do === 'addFinalizer' ? await databases.addFinalizer(database, finalizers.database, signal) : database
+  if (plan.said.length === 0) return
+  const generation = current.metadata.generation ?? 0
+  const conditions = mergeConditions(current.status?.conditions, plan.said, { generation, now: world.clock.now() })
+  await writeStatus(databases, current, { observedGeneration: generation, conditions }, signal)
+}

@@ -1,0 +1,73 @@
+/**
+ * Decides about one DatabaseUser. Pure. As with Databases, the Instance's controller alone speaks to the guest; this one keeps the finalizer,
+ * reports, and says when the binding Secret may show a password: only once the engine has it.
+ */
+import type { DatabaseUser } from '../../api/databaseuser.ts'
+import { type Fault, fault } from '../../errors.ts'
+import { judgeClaims } from '../claims.ts'
+import { same } from '../compare.ts'
+import { isReadyNow, notReady, ready, type Said } from '../conditions.ts'
+import { type GuestView, isCaughtUp } from '../guest-view.ts'
+import { isLost } from '../instance/passwords.ts'
+import { finalizers, passwordRevision } from '../names.ts'
+import { faultOfAgent } from '../reported-fault.ts'
+
+export type UserPlan =
+  | { do: 'addFinalizer' | 'removeFinalizer' | 'nothing'; said: Said[] }
+  /** The engine has this password: the binding must show it. `said` is what holds once it does. */
+  | { do: 'bind'; password: string; said: Said[] }
+
+const wait = (stands: Fault): UserPlan => ({ do: 'nothing', said: notReady(stands) })
+
+/** `siblings` are all DatabaseUsers of the same Instance, this one included; `secret` is the guest's. */
+export function planUser(
+  user: DatabaseUser,
+  siblings: readonly DatabaseUser[],
+  view: GuestView,
+  secret: { data?: Record<string, string> } | undefined,
+): UserPlan {
+  const { instance, guest, engine } = view
+  const { name, instanceRef, access = [] } = user.spec
+  const held = user.metadata.finalizers?.includes(finalizers.databaseUser) ?? false
+  const refused = engine && judgeUser(user, siblings, engine)
+  const entry = guest?.spec.users?.find(u => u.name === name)
+  const result = guest?.status?.users?.find(u => u.name === name)
+
+  if (user.metadata.deletionTimestamp !== undefined) {
+    if (!held) return { do: 'nothing', said: [] }
+    const letGo: UserPlan = { do: 'removeFinalizer', said: [] }
+    if (instance === undefined || instance.metadata.deletionTimestamp !== undefined || guest === undefined) return letGo
+    if (refused !== undefined) return letGo
+    if (entry?.ensure === 'Absent' && result?.state === 'Absent' && isCaughtUp(guest)) return letGo
+    return wait(result?.state === 'Failed' ? faultOfAgent(result) : fault('Deleting', { step: 'the login is taken away' }))
+  }
+
+  if (instance === undefined) return wait(fault('InstanceNotFound', { instance: instanceRef.name }))
+  if (refused !== undefined) return wait(refused)
+  const notYet = fault('InstanceNotReady', { instance: instanceRef.name })
+  if (instance.metadata.deletionTimestamp !== undefined || engine === undefined) return wait(notYet)
+  if (!held) return { do: 'addFinalizer', said: notReady(notYet) }
+  if (guest === undefined) return wait(notYet)
+  if (isLost(user, guest, secret)) return wait(fault('CredentialsLost', { user: name }))
+  const present = new Set(guest.spec.databases?.filter(d => d.ensure === 'Present').map(d => d.name))
+  const missing = access.find(a => !present.has(a.database))
+  if (missing !== undefined) return wait(fault('DatabaseNotFound', { database: missing.database, instance: instanceRef.name }))
+
+  const revision = passwordRevision(user)
+  const asked = entry?.ensure === 'Present' && entry.passwordRevision === revision && same(entry.access, access)
+  if (!asked || result === undefined) return wait(notYet)
+  if (result.state === 'Failed') return wait(faultOfAgent(result))
+  const password = secret?.data?.[revision]
+  const has = result.state === 'Ready' && result.passwordRevision === revision && password !== undefined
+  if (!has || !(isCaughtUp(guest) || isReadyNow(user))) return wait(notYet)
+  return {
+    do: 'bind',
+    password: Buffer.from(password, 'base64').toString('utf8'),
+    said: [ready('Ready', `login "${name}" works with the credentials in the binding Secret`)],
+  }
+}
+
+function judgeUser(user: DatabaseUser, siblings: readonly DatabaseUser[], engine: NonNullable<GuestView['engine']>): Fault | undefined {
+  if (!engine.capabilities.users) return fault('NotSupported', { engine: engine.engine, capability: 'users' })
+  return judgeClaims(siblings, { check: s => engine.checkUser(s), what: 'users' }).get(user.metadata.uid)
+}

@@ -1,0 +1,70 @@
+/** Keeps a DatabaseUser's finalizer and its binding Secret, and says what became of it. It never touches the engine, the Guest or its Secret. */
+import type { DatabaseUser } from '../../api/databaseuser.ts'
+import type { Fault } from '../../errors.ts'
+import type { ReconcileContext } from '../../runtime/controller.ts'
+import type { Key } from '../../runtime/store.ts'
+import { instanceKeyOf } from '../collections.ts'
+import { isReadyNow, mergeConditions, notReady } from '../conditions.ts'
+import { type GuestView, viewGuest } from '../guest-view.ts'
+import { bindingName, finalizers, guestName, passwordRevision } from '../names.ts'
+import type { World } from '../world.ts'
+import { writeStatus } from '../write-status.ts'
+import { bind, buildBinding, unbind } from './binding.ts'
+import type { BindingWatch } from './binding-watch.ts'
+import { planUser } from './plan.ts'
+
+/** Tried again after so long where nothing that we watch would tell: we have no right to watch tenants' Secrets. */
+const retryMs = 10_000
+
+export async function reconcileUser(
+  key: Key,
+  world: World,
+  watch: BindingWatch,
+  { signal }: ReconcileContext,
+): Promise<{ requeueAfterMs?: number }> {
+  const { users, secrets } = world.collections
+  const user = users.get(key)
+  if (user === undefined) {
+    watch.forget(key)
+    return {}
+  }
+  const view = viewGuest(user, world)
+  const secret = view.instance && secrets.get(`${world.guestsNamespace}/${guestName(view.instance)}`)
+  const plan = planUser(user, users.byIndex('instance', instanceKeyOf(user)), view, secret)
+
+  if (plan.do === 'removeFinalizer') {
+    if (user.status?.binding !== undefined) await unbind(user, world, signal)
+    await users.removeFinalizer(user, finalizers.databaseUser, signal)
+    return {}
+  }
+  const current = plan.do === 'addFinalizer' ? await users.addFinalizer(user, finalizers.databaseUser, signal) : user
+  if (plan.said.length === 0) return {}
+
+  const refused = plan.do === 'bind' ? await bindIfDue(key, user, view, plan.password, world, watch, signal) : undefined
+  const generation = current.metadata.generation ?? 0
+  const said = refused === undefined ? plan.said : notReady(refused)
+  const bound = plan.do === 'bind' && refused === undefined
+  const binding = bound ? { name: bindingName(user) } : current.status?.binding
+  const conditions = mergeConditions(current.status?.conditions, said, { generation, now: world.clock.now() })
+  await writeStatus(users, current, { observedGeneration: generation, ...(binding !== undefined && { binding }), conditions }, signal)
+  if (refused !== undefined) return { requeueAfterMs: retryMs }
+  return bound ? { requeueAfterMs: watch.nextMs(key) } : {}
+}
+
+/** Every change of the guest leads here, for every user; the Secret itself is read only when it may be wrong, or its time has come. */
+async function bindIfDue(
+  key: Key,
+  user: DatabaseUser,
+  { instance, engine }: GuestView,
+  password: string,
+  world: World,
+  watch: BindingWatch,
+  signal: AbortSignal,
+): Promise<Fault | undefined> {
+  const revision = `${user.metadata.uid} ${passwordRevision(user)}`
+  if (isReadyNow(user) && !watch.isDue(key, revision)) return undefined
+  const refused = await bind(buildBinding(user, instance!, engine!, password), user, world, signal)
+  if (refused === undefined) watch.checked(key, revision)
+  else watch.forget(key)
+  return refused
+}

@@ -1,0 +1,31 @@
+/** What the controllers of Databases and DatabaseUsers see of the Instance that an object names, and of the guest behind it. */
+import type { Database } from '../api/database.ts'
+import type { DatabaseUser } from '../api/databaseuser.ts'
+import type { Guest } from '../api/guest.ts'
+import type { Instance } from '../api/instance.ts'
+import type { OperatorEngine } from '../engines/operator-engine.ts'
+import { instanceKeyOf } from './collections.ts'
+import { guestName } from './names.ts'
+import type { World } from './world.ts'
+
+export interface GuestView {
+  instance?: Instance
+  guest?: Guest
+  /** The engine, as soon as it can be known. */
+  engine?: OperatorEngine
+}
+
+export function viewGuest(object: Database | DatabaseUser, world: World): GuestView {
+  const { collections: c, engines, guestsNamespace } = world
+  const instance = c.instances.get(instanceKeyOf(object))
+  if (instance === undefined) return {}
+  const guest = c.guests.get(`${guestsNamespace}/${guestName(instance)}`)
+  const name = guest?.spec.engine ?? c.datastores.get(instance.spec.datastore.type)?.spec.engine
+  const engine = name === undefined ? undefined : engines[name]
+  return { instance, ...(guest !== undefined && { guest }), ...(engine !== undefined && { engine }) }
+}
+
+/** The agent has looked at everything that is asked of it now. */
+export function isCaughtUp(guest: Guest): boolean {
+  return (guest.status?.observedGeneration ?? 0) >= (guest.metadata.generation ?? 0)
+}

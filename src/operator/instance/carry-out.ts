@@ -1,0 +1,231 @@
+/**
+ * Carries out one plan's actions, together. Each is one idempotent write; a write that fails for a reason that a person should know of comes
+ * back as a fault, any other failure is thrown once all writes have ended.
+ */
+import { randomBytes } from 'node:crypto'
+import type { Guest } from '../../api/guest.ts'
+import { API_VERSION } from '../../api/kind.ts'
+import { type Fault, fault } from '../../errors.ts'
+import { ApiError, isAlreadyExists, isForbidden, isNamespaceTerminating, isNotFound } from '../../kube/errors.ts'
+import type { KubeObject } from '../../kube/objects.ts'
+import type { Service } from '../../kube/resource.ts'
+import type { Collection } from '../../runtime/collection.ts'
+import { keyOf } from '../../runtime/store.ts'
+import { timestamp } from '../conditions.ts'
+import { annotations, finalizers, guestLabels, isOurAddress, labels, manager } from '../names.ts'
+import type { World } from '../world.ts'
+import type { GuestSide, Observed } from './observed.ts'
+import type { Action } from './plan.ts'
+
+export async function carryOut(actions: readonly Action[], o: Observed, world: World, signal: AbortSignal): Promise<Fault[]> {
+  const outcomes = await Promise.allSettled(actions.map(action => act(action, o, world, signal)))
+  const failed = outcomes.find(r => r.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  return outcomes.flatMap(r => (r.status === 'fulfilled' && r.value !== undefined ? [r.value] : []))
+}
+
+async function act(action: Action, o: Observed, world: World, signal: AbortSignal): Promise<Fault | undefined> {
+  const { collections: c } = world
+  const { instance, side } = o
+  const by = { manager, signal }
+  switch (action.do) {
+    case 'addFinalizer':
+      await c.instances.addFinalizer(instance, finalizers.instance, signal)
+      return undefined
+    case 'removeFinalizer':
+      await c.instances.removeFinalizer(instance, finalizers.instance, signal)
+      return undefined
+    case 'writeGuest':
+      await c.guests.apply(guestDraft(o, action.spec), by)
+      return undefined
+    case 'makePasswords':
+      return makePasswords(action.revisions, o, world, signal)
+    case 'forgetPasswords': {
+      const data = Object.fromEntries(action.revisions.map(revision => [revision, null]))
+      await patchWithUid(c.secrets, side.secret!, { data }, signal)
+      return undefined
+    }
+    case 'create':
+      return createOnGuestSide(collectionOf(world, action.kind), action.draft as never, o, world, signal)
+    case 'createPod':
+      return createOnGuestSide(c.pods, action.draft, o, world, signal)
+    case 'correct':
+      await collectionOf(world, action.kind).apply(withUid(action.draft, side[action.kind]!) as never, by)
+      return undefined
+    case 'createTenantService':
+      return createTenantService(action.draft, o, world, signal)
+    case 'correctTenantService':
+      await c.services.apply(withUid(action.draft, o.tenantService!), by)
+      return undefined
+    case 'growVolume':
+      await patchWithUid(c.claims, side.claim!, { spec: { resources: { requests: { storage: action.size } } } }, signal)
+      return undefined
+    case 'retain':
+      await patchWithUid(
+        collectionOf(world, action.kind),
+        side[action.kind]!,
+        { metadata: { labels: { [labels.retained]: 'true' } } },
+        signal,
+      )
+      world.recorder.event({
+        regarding: instance,
+        type: 'Normal',
+        reason: 'Retained',
+        action: 'Delete',
+        note: `${side[action.kind]!.kind} "${o.place.name}" in namespace ${o.place.guestsNamespace} stays, for deletionPolicy is Retain`,
+      })
+      return undefined
+    case 'releaseGuest':
+      await c.guests.removeFinalizer(side.guest!, finalizers.guest, signal)
+      return undefined
+    case 'delete': {
+      const object = action.kind === 'tenantService' ? o.tenantService : side[action.kind]
+      const collection = action.kind === 'tenantService' ? c.services : collectionOf(world, action.kind)
+      if (object === undefined) return undefined
+      await collection.delete(object as never, { signal })
+      if (action.kind === 'pod' && instance.metadata.deletionTimestamp === undefined) {
+        const note = `the pod is replaced: ${action.why}`
+        world.recorder.event({ regarding: instance, type: 'Normal', reason: 'PodReplaced', action: 'Replace', note })
+      }
+      return undefined
+    }
+  }
+}
+
+function guestDraft({ side: { guest }, place, now }: Observed, spec: Guest['spec']) {
+  return {
+    apiVersion: API_VERSION,
+    kind: 'Guest' as const,
+    metadata: {
+      name: place.name,
+      namespace: place.guestsNamespace,
+      ...(guest !== undefined && { uid: guest.metadata.uid }),
+      labels: guestLabels(spec.instance),
+      annotations: { [annotations.askedAt]: timestamp(now) },
+      finalizers: [finalizers.guest],
+    },
+    spec,
+  }
+}
+
+/** Creates what must not exist yet. If it does, it is either ours, made before our cache saw it, or a stranger's. */
+async function createOnGuestSide<T extends KubeObject>(
+  collection: Collection<T>,
+  draft: Parameters<Collection<T>['create']>[0],
+  { instance }: Observed,
+  { client }: World,
+  signal: AbortSignal,
+): Promise<Fault | undefined> {
+  const { kind } = collection.resource
+  const { name, namespace } = draft.metadata
+  try {
+    await collection.create(draft, signal)
+    return undefined
+  } catch (error) {
+    if (isAlreadyExists(error)) {
+      const found = await client.get(collection.resource, { name, namespace: namespace! }, { signal })
+      if (found.metadata.labels?.[labels.instanceUid] !== instance.metadata.uid) return fault('NameCollision', { kind, name })
+      collection.wrote(found)
+      return undefined
+    }
+    if (!isRefusal(error)) throw error
+    if (kind === 'Pod') return fault('PodRefused', { why: error.message })
+    if (kind === 'PersistentVolumeClaim') return fault('VolumeUnbound', { claim: name, why: error.message })
+    return fault('ObjectRefused', { kind, name, why: error.message })
+  }
+}
+
+async function createTenantService(
+  draft: Parameters<Collection<Service>['create']>[0],
+  { instance, place }: Observed,
+  { collections: { services }, client }: World,
+  signal: AbortSignal,
+): Promise<Fault | undefined> {
+  const ref = { name: draft.metadata.name, namespace: draft.metadata.namespace! }
+  const taken = async (): Promise<Fault | undefined> => {
+    const found = await client.get(services.resource, ref, { signal })
+    if (!isOurAddress(instance, found, place.guestsNamespace))
+      return fault('NameTaken', { kind: 'Service', name: ref.name, owner: 'somebody else' })
+    services.wrote(found)
+    return undefined
+  }
+  try {
+    // Where the name was taken a moment ago, look before trying to write again.
+    if (instance.status?.fault?.code === 'NameTaken') {
+      const still = await taken().catch(error => {
+        if (isNotFound(error)) return 'free' as const
+        throw error
+      })
+      if (still !== 'free') return still
+    }
+    await services.create(draft, signal)
+    return undefined
+  } catch (error) {
+    if (isAlreadyExists(error)) return taken()
+    if (isNamespaceTerminating(error) || isNotFound(error)) return fault('NamespaceTerminating', { namespace: ref.namespace })
+    if (isRefusal(error)) return fault('ObjectRefused', { kind: 'Service', name: ref.name, why: error.message })
+    throw error
+  }
+}
+
+async function makePasswords(revisions: readonly string[], o: Observed, world: World, signal: AbortSignal): Promise<Fault | undefined> {
+  const { secrets } = world.collections
+  const password = () => Buffer.from(randomBytes(24).toString('base64url')).toString('base64')
+  const data = Object.fromEntries(revisions.map(revision => [revision, password()]))
+  if (o.side.secret !== undefined) {
+    // Only onto the Secret as we saw it: a password that is there by now is never written over.
+    const { resourceVersion } = o.side.secret.metadata
+    await patchWithUid(secrets, o.side.secret, { data, metadata: { resourceVersion } }, signal)
+    return undefined
+  }
+  const { name, namespace, uid } = o.instance.metadata
+  const metadata = {
+    name: o.place.name,
+    namespace: o.place.guestsNamespace,
+    labels: guestLabels({ namespace: namespace!, name, uid }),
+  }
+  return createOnGuestSide(secrets, { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data }, o, world, signal)
+}
+
+/** Policies, quotas and validation say no in these ways; trying the same again at once is of no use. */
+const isRefusal = (error: unknown): error is ApiError => isForbidden(error) || (error instanceof ApiError && error.status === 422)
+
+/** A merge patch that fails if the object is another by now. */
+async function patchWithUid<T extends KubeObject>(
+  collection: Collection<T>,
+  object: T,
+  change: { metadata?: object; [part: string]: unknown },
+  signal: AbortSignal,
+): Promise<void> {
+  const body = { ...change, metadata: { ...change.metadata, uid: object.metadata.uid } }
+  const { name, namespace } = object.metadata
+  const ref = namespace === undefined ? { name } : { name, namespace }
+  try {
+    await collection.patch(ref, { type: 'merge', body }, { manager, signal })
+  } catch (error) {
+    // Gone by somebody else's hand: the watch will say so, and the next plan reckons with it.
+    if (!isNotFound(error)) throw error
+    collection.deleted(keyOf(object), object.metadata.uid)
+  }
+}
+
+const withUid = <D extends { metadata: object }>(draft: D, object: KubeObject): D => ({
+  ...draft,
+  metadata: { ...draft.metadata, uid: object.metadata.uid },
+})
+
+/** The collection of each kind on the guest's side. Their element types differ, and each action carries an object of its own kind. */
+function collectionOf({ collections: c }: World, kind: keyof GuestSide): Collection<KubeObject> {
+  const all: Record<keyof GuestSide, unknown> = {
+    guest: c.guests,
+    claim: c.claims,
+    secret: c.secrets,
+    pod: c.pods,
+    serviceAccount: c.serviceAccounts,
+    role: c.roles,
+    roleBinding: c.roleBindings,
+    service: c.services,
+    networkPolicy: c.networkPolicies,
+  }
+  return all[kind] as Collection<KubeObject>
+}

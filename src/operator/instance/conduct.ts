@@ -1,0 +1,133 @@
+/**
+ * The conductor. Pure: everything observed of one Instance in, its status out. This is the only way from what a guest reports to what a tenant
+ * reads. No hidden state: phases follow from what is there, so an operator that starts with no memory says the same.
+ */
+import type { Instance, InstanceStatus, OperatingStatus, Phase } from '../../api/instance.ts'
+import { type Fault, fault } from '../../errors.ts'
+import { faults } from '../../faults.ts'
+import { mergeConditions, notReady, ready, type Said, timestamp } from '../conditions.ts'
+import { addressOf } from '../names.ts'
+import type { Finding } from './finding.ts'
+import { judgeEngine } from './judge-engine.ts'
+import { judgePod, restartOf } from './judge-pod.ts'
+import { judgeVolume } from './judge-volume.ts'
+import { believed, isLeaving, type Observed, wasInitialised } from './observed.ts'
+import { type Plan, volumeLost } from './plan.ts'
+
+export interface Report {
+  status: InstanceStatus
+  /** What stands between the Instance and ACTIVE: a fault, or the step that it is at. */
+  stands?: Fault
+  requeueAfterMs?: number
+}
+
+/** Steps on the way, as opposed to faults that somebody should look at. */
+const progress = new Set(['Provisioning', 'PodTerminating', 'PodLost', 'InstanceNotReady', 'Deleting'])
+export const isProgress = (f: Fault) => progress.has(f.code)
+
+/** Tried again after so long where nothing that we watch would tell. */
+const retryMs = 10_000
+
+/** `refused` is what carrying out the plan ran into. */
+export function conduct(o: Observed, plan: Plan, refused: readonly Fault[]): Report {
+  const volume = judgeVolume(o, volumeLost(o), plan.volumeNote)
+  const pod = judgePod(o)
+  const engine = judgeEngine(o)
+  const configuration = judgeConfiguration(o)
+  const stands = worst(o, plan.fault ?? refused[0], [volume, pod, engine])
+
+  const aspects: Said[] = [volume.said, pod.said, engine.said, configuration]
+  if (plan.restartPending.length > 0) aspects.push(restartPending(plan.restartPending))
+  const headline = stands === undefined ? [ready('Active', 'the database answers')] : notReady(stands, engineUnknown(stands))
+  const said = isLeaving(o.instance) || o.side.guest === undefined ? headline : [...headline, ...aspects]
+
+  const waits = [volume, pod, engine].flatMap(f => (f.againMs === undefined ? [] : [f.againMs]))
+  if (refused.length > 0 || plan.volumeNote !== undefined || plan.fault?.code === 'NameCollision') waits.push(retryMs)
+  const operatingStatus = isLeaving(o.instance) ? 'SHUTDOWN' : engine.operatingStatus
+  return {
+    status: {
+      ...facts(o),
+      phase: phaseOf(o, stands, operatingStatus, configuration),
+      operatingStatus,
+      ...(stands !== undefined && !isProgress(stands) && { fault: faultSince(o, stands) }),
+      conditions: mergeConditions(o.instance.status?.conditions, said, { generation: o.instance.metadata.generation ?? 0, now: o.now }),
+    },
+    ...(stands !== undefined && { stands }),
+    ...(waits.length > 0 && { requeueAfterMs: Math.min(...waits) }),
+  }
+}
+
+/** What was planned against first, then faults in the order in which a start goes, then the first step that is not done. */
+function worst(o: Observed, planned: Fault | undefined, findings: readonly Finding[]): Fault | undefined {
+  if (isLeaving(o.instance)) {
+    const lost = findings.find(f => f.fault?.code === 'NodeLost')?.fault
+    return lost ?? planned
+  }
+  if (planned !== undefined) return planned
+  const found = findings.flatMap(f => (f.fault === undefined ? [] : [f.fault]))
+  const first = found.find(f => !isProgress(f)) ?? found[0]
+  if (first !== undefined) return first
+  return o.tenantService === undefined ? fault('Provisioning', { step: 'the address is being made' }) : undefined
+}
+
+const engineUnknown = (stands: Fault) => (stands.code === 'GuestSilent' ? 'Unknown' : 'False')
+
+function phaseOf(o: Observed, stands: Fault | undefined, operating: OperatingStatus, configuration: Said): Phase {
+  if (isLeaving(o.instance)) return 'SHUTDOWN'
+  if (stands === undefined) return configuration.status === 'False' ? 'RESTART_REQUIRED' : 'ACTIVE'
+  if (faults[stands.code].shows === 'phase ERROR') return 'ERROR'
+  if (operating === 'HEALTHY') return 'ACTIVE'
+  if (!wasInitialised(o.side.guest)) return 'BUILD'
+  return stands.code === 'GuestSilent' ? 'ACTIVE' : 'REBOOT'
+}
+
+function judgeConfiguration(o: Observed): Said {
+  const type = 'ConfigurationApplied'
+  const wanted = o.side.guest?.spec.configuration.hash
+  const has = believed(o.side)?.configuration?.hash
+  if (has === undefined) return { type, status: 'Unknown', reason: 'NotReported', message: 'the engine has not been started yet' }
+  if (has === wanted) return { type, status: 'True', reason: 'Applied', message: 'the engine runs with the configuration asked for' }
+  return { type, status: 'False', reason: 'RestartRequired', message: 'the engine takes up its configuration at the next restart' }
+}
+
+const restartPending = (reasons: readonly string[]): Said => ({
+  type: 'RestartPending',
+  status: 'True',
+  reason: 'RestartPending',
+  message: `${reasons.join('; ')}. Set spec.restartRequestedAt to a new value to take it up; nothing restarts by itself.`,
+})
+
+function faultSince({ instance, now }: Observed, stands: Fault): NonNullable<InstanceStatus['fault']> {
+  const before = instance.status?.fault
+  return { code: stands.code, message: stands.message, at: before?.code === stands.code ? before.at : timestamp(now) }
+}
+
+/** What is simply so, good or bad. */
+function facts(o: Observed): InstanceStatus {
+  const { guest, claim, pod } = o.side
+  const before: InstanceStatus = o.instance.status ?? {}
+  const report = believed(o.side)
+  const engine = guest === undefined ? undefined : o.engines[guest.spec.engine]
+  const port = engine?.ports.find(p => p.exposed)?.port
+  const hash = report?.configuration?.hash
+  const restarted = restartDone(o.instance, restartOf(pod), report !== undefined)
+  const size = claim?.status?.capacity?.storage
+  const used = report?.volume?.usedPercent
+  return {
+    observedGeneration: o.instance.metadata.generation ?? 0,
+    ...(guest !== undefined
+      ? { datastore: { type: guest.spec.datastore, version: guest.spec.version } }
+      : before.datastore !== undefined && { datastore: before.datastore }),
+    ...(o.tenantService !== undefined && { address: addressOf(o.instance), ...(port !== undefined && { port }) }),
+    ...(claim !== undefined && {
+      volume: { claim: claim.metadata.name, ...(size !== undefined && { size }), ...(used !== undefined && { used: `${used}%` }) },
+    }),
+    ...(hash !== undefined && { configuration: { hash } }),
+    ...(restarted !== undefined && { lastRestartRequestedAt: restarted }),
+  }
+}
+
+/** A restart is carried out once a pod made for it reports. */
+function restartDone(instance: Instance, madeFor: string | undefined, reports: boolean): string | undefined {
+  return reports && madeFor !== undefined && madeFor !== '' ? madeFor : instance.status?.lastRestartRequestedAt
+}

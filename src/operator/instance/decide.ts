@@ -1,0 +1,161 @@
+/**
+ * Resolves what an Instance refers to. Pure. What was decided once (datastore, version, image, formulas, flavor) is recorded in the Guest
+ * and on the volume claim and wins over the catalog for good: a default that moves, or an entry that goes, changes nothing that runs.
+ */
+import type { Datastore, EngineName } from '../../api/datastore.ts'
+import type { DatastoreVersion } from '../../api/datastoreversion.ts'
+import type { Flavor } from '../../api/flavor.ts'
+import type { GuestSpec } from '../../api/guest.ts'
+import type { InstanceSpec } from '../../api/instance.ts'
+import type { OperatorEngine } from '../../engines/operator-engine.ts'
+import { type Fault, fault } from '../../errors.ts'
+import { byAge } from '../claims.ts'
+import { annotations } from '../names.ts'
+import { formatBytes, parseQuantity } from '../quantity.ts'
+
+export type Engines = Partial<Record<EngineName, OperatorEngine>>
+
+export interface Catalog {
+  datastore?: Datastore
+  /** Every DatastoreVersion of that Datastore. */
+  versions: readonly DatastoreVersion[]
+  flavor?: Flavor
+}
+
+export interface Decided {
+  datastore: string
+  engine: OperatorEngine
+  version: string
+  flavor: GuestSpec['flavor']
+  /** What the pod is to run: the recorded image, or at first the catalog's. */
+  image: string
+  /** What the catalog says now; a restart that the user asks for takes it up. Absent if the version is no longer there. */
+  offered?: { image: string; imagePullSecrets: string[] }
+  maxVolumeSize?: string | number
+}
+
+export interface Decision {
+  decided?: Decided
+  fault?: Fault
+}
+
+/** What a volume claim says of the decision: all that is left of it if the Guest is lost. */
+export interface Recorded {
+  datastore: string
+  engine: EngineName
+  version: string
+  image: string
+}
+
+export function recordOf(decided: Decided, formulas: number): Record<string, string> {
+  return {
+    [annotations.datastore]: decided.datastore,
+    [annotations.engine]: decided.engine.engine,
+    [annotations.version]: decided.version,
+    [annotations.image]: decided.image,
+    [annotations.formulas]: String(formulas),
+  }
+}
+
+/** Reads the record back. */
+export function readRecord(marks: Record<string, string> | undefined): Recorded | undefined {
+  const datastore = marks?.[annotations.datastore]
+  const engine = marks?.[annotations.engine]
+  const version = marks?.[annotations.version]
+  const image = marks?.[annotations.image]
+  if (datastore === undefined || engine === undefined || version === undefined || image === undefined) return undefined
+  return { datastore, engine: engine as EngineName, version, image }
+}
+
+export function decide(
+  spec: InstanceSpec,
+  recorded: Recorded | undefined,
+  flavor: GuestSpec['flavor'] | undefined,
+  catalog: Catalog,
+  engines: Engines,
+): Decision {
+  return recorded === undefined ? decideFirst(spec, catalog, engines) : decideAgain(spec, recorded, flavor, catalog, engines)
+}
+
+const present = <T extends { metadata: { deletionTimestamp?: string } }>(object: T | undefined): T | undefined =>
+  object?.metadata.deletionTimestamp === undefined ? object : undefined
+
+/** Nothing is there yet: everything must be found and fit. */
+function decideFirst(spec: InstanceSpec, catalog: Catalog, engines: Engines): Decision {
+  const datastore = present(catalog.datastore)
+  if (datastore === undefined) return { fault: fault('DatastoreNotFound', { datastore: spec.datastore.type }) }
+  const { name } = datastore.metadata
+  const engine = engines[datastore.spec.engine]
+  if (engine === undefined) return { fault: fault('EngineUnknown', { engine: datastore.spec.engine }) }
+  const version = spec.datastore.version ?? datastore.spec.defaultVersion
+  if (version === undefined) return { fault: fault('NoDefaultVersion', { datastore: name }) }
+  const found = present(findVersion(catalog.versions, version))
+  if (found === undefined) return { fault: fault('DatastoreVersionNotFound', { datastore: name, version }) }
+  if (!found.spec.active) return { fault: fault('DatastoreVersionInactive', { datastore: name, version }) }
+
+  const flavor = present(catalog.flavor)
+  if (flavor === undefined) return { fault: fault('FlavorNotFound', { flavor: spec.flavorRef.name }) }
+  const { allowedFlavors, maxVolumeSize } = found.spec
+  if (allowedFlavors !== undefined && !allowedFlavors.includes(flavor.metadata.name)) {
+    const allowed = allowedFlavors.length === 0 ? 'none' : allowedFlavors.join(', ')
+    return { fault: fault('FlavorNotAllowed', { flavor: flavor.metadata.name, datastore: name, version, allowed }) }
+  }
+  if (parseQuantity(flavor.spec.memory) < engine.minimumMemory) {
+    return { fault: fault('FlavorTooSmall', { flavor: flavor.metadata.name, needs: formatBytes(engine.minimumMemory) }) }
+  }
+  const tooLarge = checkVolumeSize(spec.volume.size, maxVolumeSize)
+  if (tooLarge !== undefined) return { fault: tooLarge }
+
+  const { image, imagePullSecrets = [] } = found.spec
+  return {
+    decided: {
+      datastore: name,
+      engine,
+      version,
+      flavor: sizeOf(flavor),
+      image,
+      offered: { image, imagePullSecrets },
+      ...(maxVolumeSize !== undefined && { maxVolumeSize }),
+    },
+  }
+}
+
+/** It was decided before. The catalog only says what a restart would bring. */
+function decideAgain(
+  spec: InstanceSpec,
+  recorded: Recorded,
+  flavor: GuestSpec['flavor'] | undefined,
+  catalog: Catalog,
+  engines: Engines,
+): Decision {
+  const engine = engines[recorded.engine]
+  if (engine === undefined) return { fault: fault('EngineUnknown', { engine: recorded.engine }) }
+  const size = flavor ?? (catalog.flavor && sizeOf(catalog.flavor))
+  if (size === undefined) return { fault: fault('FlavorNotFound', { flavor: spec.flavorRef.name }) }
+  const found = findVersion(catalog.versions, recorded.version)
+  const asked = spec.datastore.version
+  return {
+    decided: {
+      datastore: recorded.datastore,
+      engine,
+      version: recorded.version,
+      flavor: size,
+      image: recorded.image,
+      ...(found !== undefined && { offered: { image: found.spec.image, imagePullSecrets: found.spec.imagePullSecrets ?? [] } }),
+      ...(found?.spec.maxVolumeSize !== undefined && { maxVolumeSize: found.spec.maxVolumeSize }),
+    },
+    ...(asked !== undefined && asked !== recorded.version && { fault: fault('DatastoreImmutable', { asked, recorded: recorded.version }) }),
+  }
+}
+
+export function checkVolumeSize(size: string | number, max: string | number | undefined): Fault | undefined {
+  if (max === undefined || parseQuantity(size) <= parseQuantity(max)) return undefined
+  return fault('VolumeTooLarge', { size: String(size), max: String(max) })
+}
+
+/** Of several that claim one version the oldest is in force. */
+export function findVersion(versions: readonly DatastoreVersion[], version: string): DatastoreVersion | undefined {
+  return versions.filter(v => v.spec.version === version).sort(byAge)[0]
+}
+
+const sizeOf = (flavor: Flavor) => ({ name: flavor.metadata.name, cpu: flavor.spec.cpu, memory: String(flavor.spec.memory) })

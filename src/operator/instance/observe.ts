@@ -1,0 +1,116 @@
+/** Gathers what is known about one Instance. `observe` reads caches only; `inquire` asks the API server what they do not hold, in unusual states alone. */
+import type { Instance } from '../../api/instance.ts'
+import { isForbidden, isNotFound } from '../../kube/errors.ts'
+import type { KubeObject } from '../../kube/objects.ts'
+import { nodes, storageclasses } from '../../kube/resource.ts'
+import { type Key, keyOf } from '../../runtime/store.ts'
+import { guestName, isOurAddress } from '../names.ts'
+import { parseQuantity } from '../quantity.ts'
+import type { World } from '../world.ts'
+import { silence } from './judge-engine.ts'
+import { believed, type GuestSide, type Inquired, isLeaving, type Observed } from './observed.ts'
+
+export function observe(instance: Instance, world: World, inquired: Inquired = {}): Observed {
+  const { collections: c, guestsNamespace, clusterDomain } = world
+  const name = guestName(instance)
+  const key: Key = `${guestsNamespace}/${name}`
+  const datastore = c.datastores.get(instance.spec.datastore.type)
+  const flavor = c.flavors.get(instance.spec.flavorRef.name)
+  const tenantService = c.services.get(keyOf(instance))
+  return {
+    now: world.clock.now(),
+    instance,
+    place: { name, guestsNamespace, clusterDomain },
+    engines: world.engines,
+    catalog: {
+      ...(datastore !== undefined && { datastore }),
+      versions: c.versions.byIndex('datastore', instance.spec.datastore.type),
+      ...(flavor !== undefined && { flavor }),
+    },
+    side: sideOf(world, key),
+    ...(tenantService !== undefined && isOurAddress(instance, tenantService, guestsNamespace) && { tenantService }),
+    databases: c.databases.byIndex('instance', keyOf(instance)),
+    users: c.users.byIndex('instance', keyOf(instance)),
+    inquired,
+  }
+}
+
+function sideOf({ collections: c }: World, key: Key): GuestSide {
+  const found: Record<keyof GuestSide, KubeObject | undefined> = {
+    guest: c.guests.get(key),
+    claim: c.claims.get(key),
+    secret: c.secrets.get(key),
+    pod: c.pods.get(key),
+    serviceAccount: c.serviceAccounts.get(key),
+    role: c.roles.get(key),
+    roleBinding: c.roleBindings.get(key),
+    service: c.services.get(key),
+    networkPolicy: c.networkPolicies.get(key),
+  }
+  return Object.fromEntries(Object.entries(found).filter(([, object]) => object !== undefined)) as GuestSide
+}
+
+/** Faults of the engine whose cause is in its log. */
+const inTheLog = new Set(['EngineStartFailed', 'EngineCrashed'])
+
+export async function inquire(o: Observed, world: World, signal: AbortSignal): Promise<Inquired> {
+  const { claim, pod, guest } = o.side
+  const out: Inquired = {}
+  const asked: Promise<void>[] = []
+
+  const grows =
+    claim !== undefined && parseQuantity(o.instance.spec.volume.size) > parseQuantity(claim.spec?.resources?.requests?.storage ?? '0')
+  if (claim !== undefined && (grows || claim.status?.phase === 'Pending')) {
+    const name = claim.spec?.storageClassName
+    if (name === undefined || name === '') out.storageClass = { kind: 'none' }
+    else
+      asked.push(
+        look(world.client.get(storageclasses, { name }, { signal })).then(found => {
+          out.storageClass =
+            found === undefined ? { kind: 'missing', name } : { kind: 'found', name, expandable: found.allowVolumeExpansion === true }
+        }),
+      )
+  }
+
+  const nodeName = pod?.spec?.nodeName
+  if (nodeName !== undefined && (isLeaving(pod) || silence(o)?.silent === true)) {
+    asked.push(
+      look(world.client.get(nodes, { name: nodeName }, { signal })).then(found => {
+        const ready = found?.status?.conditions?.some(c => c.type === 'Ready' && c.status === 'True') ?? false
+        out.node = { name: nodeName, ready }
+      }),
+    )
+  }
+
+  const code = believed(o.side)?.fault?.code
+  if (pod !== undefined && guest !== undefined && code !== undefined && inTheLog.has(code)) {
+    const reading = readLog(world, pod.metadata.name, signal)
+    asked.push(
+      reading.then(text => {
+        if (text !== undefined) out.engineLog = text
+      }),
+    )
+  }
+  await Promise.all(asked)
+  return out
+}
+
+/** The end of the engine's own log. The kubelet may not answer; then the agent's words are all there is. */
+async function readLog({ client, guestsNamespace: namespace }: World, name: string, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    return await client.podLog({ namespace, name }, { container: 'database', tailLines: 100, limitBytes: 65536, deadlineMs: 5000, signal })
+  } catch {
+    signal.throwIfAborted()
+    return undefined
+  }
+}
+
+/** An answer, or undefined where there is none to be had. */
+async function look<T>(request: Promise<T>): Promise<T | undefined> {
+  try {
+    return await request
+  } catch (error) {
+    if (isNotFound(error) || isForbidden(error)) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,65 @@
+/** Everything that is known about one Instance when its controller looks: what decisions are made from, and nothing else. */
+import type { Database } from '../../api/database.ts'
+import type { DatabaseUser } from '../../api/databaseuser.ts'
+import type { Guest, GuestStatus } from '../../api/guest.ts'
+import type { Instance } from '../../api/instance.ts'
+import type { NetworkPolicy, PersistentVolumeClaim, Pod, Role, RoleBinding, Secret, Service, ServiceAccount } from '../../kube/resource.ts'
+import { labels } from '../names.ts'
+import type { Place } from './children.ts'
+import type { Catalog, Engines } from './decide.ts'
+
+/** Objects in the guests' namespace that bear the Guest's name, whoever made them. */
+export interface GuestSide {
+  guest?: Guest
+  claim?: PersistentVolumeClaim
+  secret?: Secret
+  pod?: Pod
+  serviceAccount?: ServiceAccount
+  role?: Role
+  roleBinding?: RoleBinding
+  service?: Service
+  networkPolicy?: NetworkPolicy
+}
+
+/** What only a question to the API server tells, asked only where something is wrong. */
+export interface Inquired {
+  storageClass?: { kind: 'none' } | { kind: 'missing'; name: string } | { kind: 'found'; name: string; expandable: boolean }
+  /** The node of a pod that does not end or does not report. */
+  node?: { name: string; ready: boolean }
+  /** Last lines of the engine's log. Hostile input. */
+  engineLog?: string
+}
+
+export interface Observed {
+  now: Date
+  instance: Instance
+  place: Place
+  engines: Engines
+  catalog: Catalog
+  side: GuestSide
+  /** The Service in the tenant's namespace, if it is ours. */
+  tenantService?: Service
+  databases: readonly Database[]
+  users: readonly DatabaseUser[]
+  inquired: Inquired
+}
+
+/** Those of the objects in the guests' namespace that bear the name but not the Instance's UID. */
+export function strangers({ instance, side }: Pick<Observed, 'instance' | 'side'>): { kind: string; name: string }[] {
+  return Object.values(side)
+    .filter(object => object.metadata.labels?.[labels.instanceUid] !== instance.metadata.uid)
+    .map(object => ({ kind: object.kind, name: object.metadata.name }))
+}
+
+/** The Guest's status, if the live pod wrote it. A former pod's is history. */
+export function believed({ guest, pod }: GuestSide): GuestStatus | undefined {
+  return pod !== undefined && guest?.status?.podUID === pod.metadata.uid ? guest.status : undefined
+}
+
+/** Whether a volume of this Instance was ever initialised, and so must never be made anew. */
+export function wasInitialised(guest: Guest | undefined): boolean {
+  return guest?.spec.volume.claimUID !== undefined || guest?.status?.volume?.initialised === true
+}
+
+export const isLeaving = (object: { metadata: { deletionTimestamp?: string } } | undefined) =>
+  object?.metadata.deletionTimestamp !== undefined

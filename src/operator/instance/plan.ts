@@ -1,0 +1,210 @@
+/**
+ * Decides what is to be done next for one Instance. Pure. The actions of one plan do not depend on each other and go out together; then
+ * everything is looked at again and planned anew, until there is nothing left to do. So a crash between any two writes changes nothing.
+ *
+ * When is a pod replaced? Only because it is gone, failed or evicted, or because the user asked for a restart: see `planPod`.
+ */
+import type { Guest, GuestSpec } from '../../api/guest.ts'
+import { type Fault, fault } from '../../errors.ts'
+import type { Draft, KubeObject } from '../../kube/objects.ts'
+import type { Pod, Service } from '../../kube/resource.ts'
+import { covers, same } from '../compare.ts'
+import { annotations, finalizers, guestLabels } from '../names.ts'
+import { parseQuantity } from '../quantity.ts'
+import {
+  buildClaim,
+  buildGuestService,
+  buildNetworkPolicy,
+  buildRole,
+  buildRoleBinding,
+  buildServiceAccount,
+  buildTenantService,
+} from './children.ts'
+import { checkVolumeSize, type Decided, decide, readRecord, recordOf } from './decide.ts'
+import { planDeletion } from './delete.ts'
+import { believed, isLeaving, type Observed, strangers, wasInitialised } from './observed.ts'
+import { planPasswords } from './passwords.ts'
+import { buildPod, type PodSettings } from './pod.ts'
+import { renderGuest, usersInForce } from './render-guest.ts'
+
+/** Any object as it is to be sent. */
+export type AnyDraft = Omit<Draft<KubeObject>, 'status'>
+
+/** Kinds that are made in one go and corrected by applying. */
+export type ChildKind = 'claim' | 'serviceAccount' | 'role' | 'roleBinding' | 'service' | 'networkPolicy'
+
+export type Action =
+  | { do: 'addFinalizer' }
+  | { do: 'removeFinalizer' }
+  | { do: 'makePasswords'; revisions: string[] }
+  | { do: 'forgetPasswords'; revisions: string[] }
+  | { do: 'writeGuest'; spec: GuestSpec }
+  | { do: 'create'; kind: ChildKind; draft: AnyDraft }
+  | { do: 'correct'; kind: ChildKind; draft: AnyDraft }
+  | { do: 'createPod'; draft: Draft<Pod> }
+  | { do: 'createTenantService'; draft: Draft<Service> }
+  | { do: 'correctTenantService'; draft: Draft<Service> }
+  | { do: 'growVolume'; size: string }
+  | { do: 'delete'; kind: keyof Observed['side'] | 'tenantService'; why: string }
+  | { do: 'releaseGuest' }
+  | { do: 'retain'; kind: 'claim' | 'secret' }
+
+export interface Plan {
+  actions: Action[]
+  /** What stands in the way of a better plan. */
+  fault?: Fault
+  /** Why the pod would be made differently today. Nothing is touched for it. */
+  restartPending: string[]
+  /** Why the volume does not have the size asked for. The database runs on. */
+  volumeNote?: Fault
+}
+
+const nothing = (more: Partial<Plan> = {}): Plan => ({ actions: [], restartPending: [], ...more })
+
+export function planInstance(o: Observed, pod: PodSettings): Plan {
+  const { instance, side } = o
+  if (isLeaving(instance)) return planDeletion(o)
+  const stranger = strangers(o)[0]
+  if (stranger !== undefined) return nothing({ fault: fault('NameCollision', stranger) })
+  if (!instance.metadata.finalizers?.includes(finalizers.instance)) return nothing({ actions: [{ do: 'addFinalizer' }] })
+
+  const recorded = side.guest?.spec ?? readRecord(side.claim?.metadata.annotations)
+  const { decided, fault: undecided } = decide(instance.spec, recorded, side.guest?.spec.flavor, o.catalog, o.engines)
+  if (decided === undefined) return nothing(undecided && { fault: undecided })
+
+  const lost = volumeLost(o)
+  const volume = lost === undefined ? planVolume(o, decided) : { actions: [] }
+  const guest = isLeaving(side.guest) ? [] : planGuest(o, decided)
+  const children = side.guest === undefined ? { actions: [] } : planChildren(o, side.guest, decided)
+  const pods = side.guest === undefined || lost !== undefined ? { actions: [] } : planPod(o, side.guest, decided, pod)
+  const stands = lost ?? undecided
+  return {
+    actions: [...pods.actions, ...guest, ...volume.actions, ...children.actions, ...planTenantService(o)],
+    restartPending: side.guest === undefined ? [] : restartReasons(o, side.guest, decided, pod),
+    ...(stands !== undefined && { fault: stands }),
+    ...(volume.note !== undefined && { volumeNote: volume.note }),
+  }
+}
+
+/** A volume that was initialised once is never made anew: whatever bears its name now is not it. */
+export function volumeLost({ side: { guest, claim } }: Observed): Fault | undefined {
+  if (guest === undefined || !wasInitialised(guest)) return undefined
+  const { claimUID } = guest.spec.volume
+  if (claim === undefined) return fault('VolumeLost', { why: `volume claim "${guest.metadata.name}" is gone` })
+  if (claimUID !== undefined && claimUID !== claim.metadata.uid) {
+    return fault('VolumeLost', { why: `volume claim "${guest.metadata.name}" is not the one that was initialised` })
+  }
+  if (claim.status?.phase === 'Lost') return fault('VolumeLost', { why: `the PersistentVolume of claim "${guest.metadata.name}" is gone` })
+  return undefined
+}
+
+function planVolume(o: Observed, decided: Decided): { actions: Action[]; note?: Fault } {
+  const { claim } = o.side
+  const wanted = o.instance.spec.volume.size
+  if (claim === undefined) {
+    const record = recordOf(decided, o.side.guest?.spec.configuration.formulas ?? decided.engine.formulas)
+    return { actions: [{ do: 'create', kind: 'claim', draft: buildClaim(o.instance, o.place, record) }] }
+  }
+  const from = claim.spec?.resources?.requests?.storage ?? '0'
+  if (isLeaving(claim) || parseQuantity(wanted) <= parseQuantity(from)) return { actions: [] }
+  const tooLarge = checkVolumeSize(wanted, decided.maxVolumeSize)
+  if (tooLarge !== undefined) return { actions: [], note: tooLarge }
+  const { storageClass } = o.inquired
+  if (storageClass?.kind === 'found' && storageClass.expandable) return { actions: [{ do: 'growVolume', size: String(wanted) }] }
+  const name = storageClass === undefined || storageClass.kind === 'none' ? '' : storageClass.name
+  return { actions: [], note: fault('VolumeNotExpandable', { from, to: String(wanted), storageClass: name }) }
+}
+
+/** First the passwords, then the Guest that names them: never the other way round. */
+function planGuest(o: Observed, decided: Decided): Action[] {
+  const { guest, secret } = o.side
+  if (isLeaving(secret)) return []
+  const passwords = planPasswords(usersInForce(o.users, decided), guest, Object.keys(secret?.data ?? {}))
+  if (passwords.missing.length > 0) return [{ do: 'makePasswords', revisions: passwords.missing }]
+  const forget: Action[] = passwords.obsolete.length > 0 ? [{ do: 'forgetPasswords', revisions: passwords.obsolete }] : []
+  const spec = renderGuest({
+    previous: guest,
+    instance: o.instance,
+    decided,
+    initialisedClaim: initialisedClaim(o),
+    databases: o.databases,
+    users: o.users,
+  })
+  const unchanged = guest !== undefined && same(guest.spec, spec) && covers(guest.metadata.labels, guestLabels(spec.instance))
+  return unchanged ? forget : [{ do: 'writeGuest', spec }, ...forget]
+}
+
+/** The claim that the live pod has, once its agent found the volume initialised. */
+function initialisedClaim(o: Observed): string | undefined {
+  const { claim } = o.side
+  return believed(o.side)?.volume?.initialised === true && !isLeaving(claim) ? claim?.metadata.uid : undefined
+}
+
+function planChildren(o: Observed, guest: Guest, { engine }: Decided): { actions: Action[] } {
+  const { side } = o
+  const wanted: [Exclude<ChildKind, 'claim'>, AnyDraft][] = [
+    ['serviceAccount', buildServiceAccount(guest)],
+    ['role', buildRole(guest)],
+    ['roleBinding', buildRoleBinding(guest)],
+    ['service', buildGuestService(guest, engine)],
+    ['networkPolicy', buildNetworkPolicy(guest, o.instance, engine)],
+  ]
+  // The pod waits for its account and the binding for its role, so these two come first and everything else goes out together with the pod.
+  const first = wanted.filter(([kind]) => (kind === 'serviceAccount' || kind === 'role') && side[kind] === undefined)
+  return {
+    actions: (first.length > 0 ? first : wanted).flatMap(([kind, draft]): Action[] => {
+      const found = side[kind]
+      if (found === undefined) return [{ do: 'create', kind, draft }]
+      return isLeaving(found) || isAsDrafted(found, draft) ? [] : [{ do: 'correct', kind, draft }]
+    }),
+  }
+}
+
+/** It may have other owners as well: one that is gone is taken off by the garbage collector. */
+function isAsDrafted(found: KubeObject, draft: AnyDraft): boolean {
+  const { ownerReferences = [], ...metadata } = draft.metadata
+  const owned = ownerReferences.every(o => found.metadata.ownerReferences?.some(f => f.uid === o.uid))
+  return owned && covers(found, { ...draft, metadata })
+}
+
+function planTenantService(o: Observed): Action[] {
+  const draft = buildTenantService(o.instance, o.place)
+  if (o.tenantService === undefined) return [{ do: 'createTenantService', draft }]
+  return isLeaving(o.tenantService) || isAsDrafted(o.tenantService, draft) ? [] : [{ do: 'correctTenantService', draft }]
+}
+
+/**
+ * The whole of what becomes of a pod:
+ *  - gone: another is made, on the same volume, once the old object is really gone;
+ *  - failed, succeeded or evicted: it is deleted, and then it is gone;
+ *  - ending: wait, however long; never force it (two engines on one volume);
+ *  - made before the restart that the user asked for: it is deleted;
+ *  - anything else that differs: nothing (see `restartReasons`).
+ */
+function planPod(o: Observed, guest: Guest, { engine }: Decided, settings: PodSettings): { actions: Action[] } {
+  const { pod, claim, serviceAccount } = o.side
+  if (pod === undefined) {
+    // Somebody deleted the Guest: it is let go now that nothing runs on it, and made anew from the claim's record.
+    if (isLeaving(guest)) return { actions: [{ do: 'releaseGuest' }] }
+    if (serviceAccount === undefined || claim === undefined || isLeaving(claim)) return { actions: [] }
+    return { actions: [{ do: 'createPod', draft: buildPod(guest, engine, settings) }] }
+  }
+  if (isLeaving(pod)) return { actions: [] }
+  const phase = pod.status?.phase
+  if (phase === 'Failed' || phase === 'Succeeded') {
+    return { actions: [{ do: 'delete', kind: 'pod', why: pod.status?.reason ?? phase }] }
+  }
+  const madeFor = pod.metadata.annotations?.[annotations.restart] ?? ''
+  const recorded = guest.spec.restartRequestedAt ?? ''
+  return { actions: madeFor === recorded ? [] : [{ do: 'delete', kind: 'pod', why: 'the user asked for a restart' }] }
+}
+
+function restartReasons(o: Observed, guest: Guest, { engine, offered }: Decided, settings: PodSettings): string[] {
+  const { pod } = o.side
+  const reasons: string[] = []
+  if (offered !== undefined && offered.image !== guest.spec.image) reasons.push('the version has another image')
+  if (engine.formulas !== guest.spec.configuration.formulas) reasons.push('the default settings have a new revision')
+  const template = buildPod(guest, engine, settings).metadata.annotations?.[annotations.template]
+  if (pod !== undefined && pod.metadata.annotations?.[annotations.template] !== template) reasons.push('the pod’s template has changed')
+  return reasons
+}

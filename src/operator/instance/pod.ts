@@ -1,0 +1,156 @@
+/**
+ * The pod of a guest. Pure: what the Guest says and the operator's settings in, the whole pod out. The engine's own image runs the launcher
+ * as PID 1; the agent is a native sidecar beside it and alone holds a token. Both run as the engine's user, under PSS `restricted`.
+ */
+import { createHash } from 'node:crypto'
+import type { Guest } from '../../api/guest.ts'
+import type { OperatorEngine } from '../../engines/operator-engine.ts'
+import type { Draft } from '../../kube/objects.ts'
+import type { Pod } from '../../kube/resource.ts'
+import { canonical } from '../compare.ts'
+import { annotations, labels, ownedBy } from '../names.ts'
+import { parseQuantity } from '../quantity.ts'
+import { ownedMeta } from './children.ts'
+
+export interface PodSettings {
+  agentImage: string
+  /** The launcher's text, as src/engines/launcher-script.ts gives it. */
+  launcher: string
+}
+
+type PodSpec = NonNullable<Pod['spec']>
+type Container = PodSpec['containers'][number]
+
+const healthPort = 8081
+const tokenDir = '/var/run/secrets/trove'
+
+/** Nobody in either container can gain rights, or write anywhere but in its volumes. */
+const confined = {
+  allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
+  capabilities: { drop: ['ALL'] },
+}
+
+export function buildPod(guest: Guest, engine: OperatorEngine, settings: PodSettings): Draft<Pod> {
+  const meta = ownedMeta(guest)
+  const spec = buildSpec(guest, engine, settings)
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      ...meta,
+      // Without a controller `kubectl drain` would take it for a pod that nobody makes again, and refuse.
+      ownerReferences: [{ ...ownedBy(guest), controller: true }],
+      labels: { ...meta.labels, [labels.role]: 'writer' },
+      annotations: {
+        [annotations.template]: templateHash(spec),
+        [annotations.restart]: guest.spec.restartRequestedAt ?? '',
+      },
+    },
+    spec,
+  }
+}
+
+/**
+ * What a pod made now would be made from. The agent's image moves by itself, and image and pull secrets of the engine follow the catalog by
+ * rules of their own: a difference in those alone is none.
+ */
+export function templateHash(spec: PodSpec): string {
+  const { imagePullSecrets: _, ...rest } = spec
+  const without = (c: Container) => ({ ...c, image: '' })
+  const template = { ...rest, initContainers: rest.initContainers?.map(without), containers: rest.containers.map(without) }
+  return createHash('sha256').update(canonical(template)).digest('hex').slice(0, 16)
+}
+
+function buildSpec(guest: Guest, engine: OperatorEngine, settings: PodSettings): PodSpec {
+  const { name } = guest.metadata
+  const { imagePullSecrets = [], availabilityZone } = guest.spec
+  const { uid, gid } = engine.user
+  return {
+    serviceAccountName: name,
+    automountServiceAccountToken: false,
+    enableServiceLinks: false,
+    shareProcessNamespace: false,
+    restartPolicy: 'Always',
+    // One budget for engine and sidecar together.
+    terminationGracePeriodSeconds: 300,
+    securityContext: {
+      runAsNonRoot: true,
+      runAsUser: uid,
+      runAsGroup: gid,
+      fsGroup: gid,
+      // Always would change the mode of the data directory at each start, and engines refuse to start on that.
+      fsGroupChangePolicy: 'OnRootMismatch',
+      seccompProfile: { type: 'RuntimeDefault' },
+    },
+    ...(availabilityZone !== undefined && { nodeSelector: { 'topology.kubernetes.io/zone': availabilityZone } }),
+    ...(imagePullSecrets.length > 0 && { imagePullSecrets: imagePullSecrets.map(secret => ({ name: secret })) }),
+    initContainers: [agentContainer(guest, settings.agentImage)],
+    containers: [databaseContainer(guest, engine, settings.launcher)],
+    volumes: [
+      { name: 'data', persistentVolumeClaim: { claimName: name } },
+      // Limits that nothing we write can reach: a full emptyDir evicts the pod.
+      { name: 'trove', emptyDir: { sizeLimit: '256Mi' } },
+      { name: 'tmp', emptyDir: { sizeLimit: '1Gi' } },
+      { name: 'run', emptyDir: { sizeLimit: '64Mi' } },
+      { name: 'agent-tmp', emptyDir: { sizeLimit: '256Mi' } },
+      // The runtime's own /dev/shm has 64 MiB, which parallel queries exceed. This one is part of the container's memory.
+      { name: 'shm', emptyDir: { medium: 'Memory', sizeLimit: String(Math.floor(parseQuantity(guest.spec.flavor.memory) / 2)) } },
+      { name: 'token', projected: { defaultMode: 0o440, sources: tokenSources } },
+    ],
+  }
+}
+
+const tokenSources = [
+  { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
+  { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+  { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
+]
+
+/** A native sidecar: it starts first, ends last, and can be replaced while the database runs on. */
+function agentContainer(guest: Guest, image: string): Container {
+  return {
+    name: 'guest-agent',
+    image,
+    restartPolicy: 'Always',
+    args: ['--max-semi-space-size=1', '--max-old-space-size=48', '/app/guest.mjs'],
+    env: [
+      { name: 'TROVE_NAMESPACE', value: guest.metadata.namespace! },
+      { name: 'TROVE_GUEST', value: guest.metadata.name },
+      { name: 'TROVE_POD_UID', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.uid' } } },
+    ],
+    ports: [{ name: 'agent-health', containerPort: healthPort, protocol: 'TCP' }],
+    livenessProbe: { httpGet: { path: '/healthz', port: healthPort }, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 },
+    resources: { requests: { cpu: '20m', memory: '64Mi' }, limits: { memory: '160Mi' } },
+    securityContext: confined,
+    volumeMounts: [
+      { name: 'data', mountPath: '/data' },
+      { name: 'trove', mountPath: '/trove' },
+      { name: 'agent-tmp', mountPath: '/tmp' },
+      { name: 'token', mountPath: tokenDir, readOnly: true },
+    ],
+  }
+}
+
+/** The engine's image as its publisher made it. The probe is for readiness only: nothing but the agent ever ends an engine. */
+function databaseContainer(guest: Guest, engine: OperatorEngine, launcher: string): Container {
+  const { cpu, memory } = guest.spec.flavor
+  const size = { cpu, memory }
+  return {
+    name: 'database',
+    image: guest.spec.image,
+    // Kubernetes reads `$$` as an escaped `$`.
+    command: ['sh', '-c', launcher.replaceAll('$$', () => '$$$$')],
+    ports: engine.ports.map(p => ({ name: p.name, containerPort: p.port, protocol: 'TCP' })),
+    readinessProbe: { tcpSocket: { port: engine.ports[0]!.port }, periodSeconds: 5, timeoutSeconds: 2, failureThreshold: 3 },
+    resources: { requests: size, limits: size },
+    securityContext: confined,
+    volumeMounts: [
+      { name: 'data', mountPath: '/data' },
+      { name: 'trove', mountPath: '/trove' },
+      { name: 'tmp', mountPath: '/tmp' },
+      { name: 'run', mountPath: '/run' },
+      { name: 'shm', mountPath: '/dev/shm' },
+    ],
+  }
+}

@@ -1,0 +1,51 @@
+/** Brings one Instance to its spec. Safe to stop after any line: every step looks before it acts. */
+import type { Instance } from '../../api/instance.ts'
+import type { Fault } from '../../errors.ts'
+import type { ReconcileContext } from '../../runtime/controller.ts'
+import type { Key } from '../../runtime/store.ts'
+import { finalizers } from '../names.ts'
+import type { World } from '../world.ts'
+import { writeStatus } from '../write-status.ts'
+import { carryOut } from './carry-out.ts'
+import { conduct } from './conduct.ts'
+import { notable } from './notable.ts'
+import { inquire, observe } from './observe.ts'
+import { type Plan, planInstance } from './plan.ts'
+
+/** A start takes four rounds of writes and a deletion five; more than this is a plan that never comes to rest. */
+const mostRounds = 12
+
+export async function reconcileInstance(key: Key, world: World, { signal, log }: ReconcileContext): Promise<{ requeueAfterMs?: number }> {
+  const found = world.collections.instances.get(key)
+  if (found === undefined || isReleased(found)) return {}
+  const { plan, refused } = await work(found, world, signal) //      1. look, decide, act, until there is nothing left to do
+
+  const instance = world.collections.instances.get(refKey(found))
+  if (instance === undefined || instance.metadata.uid !== found.metadata.uid || isReleased(instance)) return {}
+  const seen = observe(instance, world) //                                 2. look at what came of it
+  const observed = { ...seen, inquired: await inquire(seen, world, signal) }
+  const report = conduct(observed, plan, refused) //                       3. judge it: pure, see conduct.test.ts
+  const written = await writeStatus(world.collections.instances, instance, report.status, signal) // 4. say it, if it is new
+  if (written) for (const note of notable(instance, report)) world.recorder.event(note)
+  if (written) log.debug({ phase: report.status.phase, stands: report.stands?.code }, 'status written')
+  return report.requeueAfterMs === undefined ? {} : { requeueAfterMs: report.requeueAfterMs }
+}
+
+const refKey = ({ metadata: { namespace, name } }: Instance): Key => `${namespace}/${name}`
+
+/** Our part of the deletion is done: the object is the API server's alone. */
+const isReleased = ({ metadata }: Instance) =>
+  metadata.deletionTimestamp !== undefined && !metadata.finalizers?.includes(finalizers.instance)
+
+async function work(instance: Instance, world: World, signal: AbortSignal): Promise<{ plan: Plan; refused: Fault[] }> {
+  for (let round = 1; ; round++) {
+    const current = world.collections.instances.get(refKey(instance))
+    const seen = observe(current ?? instance, world)
+    const observed = { ...seen, inquired: await inquire(seen, world, signal) }
+    const plan = planInstance(observed, world.pod)
+    if (current === undefined || plan.actions.length === 0) return { plan, refused: [] }
+    if (round > mostRounds) throw new Error(`the plan does not come to rest: ${plan.actions.map(a => a.do).join(', ')}`)
+    const refused = await carryOut(plan.actions, observed, world, signal)
+    if (refused.length > 0) return { plan, refused }
+  }
+}

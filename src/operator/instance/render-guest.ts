@@ -1,0 +1,143 @@
+/**
+ * The only writer of Guest.spec. Pure. The whole desired state of one guest from everything that has a say in it; where an input is missing
+ * or not acceptable, the part that it made last stays as it was. Absence from a list never drops anything: what must go says so.
+ */
+import { createHash } from 'node:crypto'
+import type { Database } from '../../api/database.ts'
+import type { DatabaseUser } from '../../api/databaseuser.ts'
+import type { Guest, GuestDatabase, GuestSpec, GuestUser } from '../../api/guest.ts'
+import type { Instance } from '../../api/instance.ts'
+import { judgeClaims } from '../claims.ts'
+import { finalizers, guestName, passwordRevision } from '../names.ts'
+import { cpuMillis, parseQuantity } from '../quantity.ts'
+import type { Decided } from './decide.ts'
+
+export interface GuestInput {
+  previous: Guest | undefined
+  instance: Instance
+  decided: Decided
+  /** UID of the claim, once its volume is known to be initialised. */
+  initialisedClaim: string | undefined
+  databases: readonly Database[]
+  users: readonly DatabaseUser[]
+}
+
+export function renderGuest(input: GuestInput): GuestSpec {
+  const { previous, instance, decided } = input
+  const before = previous?.spec
+  const { name, namespace, uid } = instance.metadata
+  const { image, configuration, restartRequestedAt } = renderTakenUpAtRestart(input)
+  const imagePullSecrets = decided.offered?.imagePullSecrets ?? before?.imagePullSecrets ?? []
+  const availabilityZone = before === undefined ? instance.spec.availabilityZone : before.availabilityZone
+  const claimUID = before?.volume.claimUID ?? input.initialisedClaim
+  const databases = renderDatabases(input)
+  const users = renderUsers(input, databases)
+  return {
+    instance: { namespace: namespace!, name, uid },
+    datastore: decided.datastore,
+    engine: decided.engine.engine,
+    version: decided.version,
+    image,
+    ...(imagePullSecrets.length > 0 && { imagePullSecrets: [...imagePullSecrets] }),
+    flavor: before?.flavor ?? decided.flavor,
+    ...(availabilityZone !== undefined && { availabilityZone }),
+    ...(restartRequestedAt !== undefined && { restartRequestedAt }),
+    volume: claimUID === undefined ? {} : { claimUID },
+    configuration,
+    ...(databases.length > 0 && { databases }),
+    ...(users.length > 0 && { users }),
+  }
+}
+
+/** Image and settings move only at a restart that the user asked for. The first request, made at creation, restarts nothing. */
+function renderTakenUpAtRestart({
+  previous,
+  instance,
+  decided,
+}: GuestInput): Pick<GuestSpec, 'image' | 'configuration' | 'restartRequestedAt'> {
+  const asked = instance.spec.restartRequestedAt
+  const before = previous?.spec
+  if (before !== undefined && !isRestartAsked(instance, before)) {
+    const { image, configuration, restartRequestedAt } = before
+    return { image, configuration, ...(restartRequestedAt !== undefined && { restartRequestedAt }) }
+  }
+  return {
+    image: before === undefined ? decided.image : (decided.offered?.image ?? before.image),
+    configuration: renderConfiguration(instance, decided),
+    ...(asked !== undefined && { restartRequestedAt: asked }),
+  }
+}
+
+/** Taking a request back is no new request. */
+export function isRestartAsked(instance: Instance, before: GuestSpec): boolean {
+  const asked = instance.spec.restartRequestedAt
+  return asked !== undefined && asked !== before.restartRequestedAt
+}
+
+export function renderConfiguration(instance: Instance, { engine, version, flavor }: Decided): GuestSpec['configuration'] {
+  const self = { name: guestName(instance), role: 'Writer' } as const
+  const size = { cpuMillis: cpuMillis(flavor.cpu), memoryBytes: parseQuantity(flavor.memory) }
+  const files = engine.render({ self, members: [self], version, flavor: size })
+  const hash = createHash('sha256')
+    .update(JSON.stringify(files.map(f => [f.name, f.content])))
+    .digest('hex')
+  return { hash, formulas: engine.formulas, files }
+}
+
+function renderDatabases({ previous, databases, decided }: GuestInput): GuestDatabase[] {
+  const verdicts = judgeClaims(databases, { check: s => decided.engine.checkDatabase(s), what: 'databases' })
+  const spoken = inForce(databases, verdicts, finalizers.database)
+  const out: GuestDatabase[] = []
+  for (const database of spoken) {
+    const { name, characterSet, collate, deletionPolicy } = database.spec
+    const entry = { name, ...(characterSet !== undefined && { characterSet }), ...(collate !== undefined && { collate }) }
+    const leaving = database.metadata.deletionTimestamp !== undefined
+    // A retained database is simply no longer spoken of.
+    if (!leaving) out.push({ ...entry, ensure: 'Present' })
+    else if (deletionPolicy === 'Delete') out.push({ ...entry, ensure: 'Absent' })
+  }
+  return [...out, ...unspoken(previous?.spec.databases, spoken, previous?.status?.databases)]
+}
+
+function renderUsers({ previous, users, decided }: GuestInput, databases: readonly GuestDatabase[]): GuestUser[] {
+  const before = new Map(previous?.spec.users?.map(u => [u.name, u]))
+  const present = new Set(databases.filter(d => d.ensure === 'Present').map(d => d.name))
+  const spoken = usersInForce(users, decided)
+  const out: GuestUser[] = []
+  for (const user of spoken) {
+    const { name } = user.spec
+    // Said even of one that was never asked for: it may have been asked for by a write that is still under way.
+    if (user.metadata.deletionTimestamp !== undefined) {
+      out.push({ name, ensure: 'Absent', passwordRevision: before.get(name)?.passwordRevision ?? passwordRevision(user) })
+      continue
+    }
+    // Rights on a database that no object names yet follow when it is there.
+    const access = (user.spec.access ?? []).filter(a => present.has(a.database))
+    out.push({ name, ensure: 'Present', passwordRevision: passwordRevision(user), ...(access.length > 0 && { access }) })
+  }
+  return [...out, ...unspoken(previous?.spec.users, spoken, previous?.status?.users)]
+}
+
+export function usersInForce(users: readonly DatabaseUser[], { engine }: Pick<Decided, 'engine'>): DatabaseUser[] {
+  return inForce(users, judgeClaims(users, { check: s => engine.checkUser(s), what: 'users' }), finalizers.databaseUser)
+}
+
+/** Only what cannot vanish unseen is put in force: its controller adds the finalizer first. */
+function inForce<T extends { metadata: { uid: string; finalizers?: string[] } }>(
+  objects: readonly T[],
+  verdicts: Map<string, unknown>,
+  finalizer: string,
+): T[] {
+  return objects.filter(o => verdicts.get(o.metadata.uid) === undefined && o.metadata.finalizers?.includes(finalizer))
+}
+
+/** Entries that no object in force speaks of stay as they are, unless they were to go and the guest says that they went. */
+function unspoken<E extends { name: string; ensure: 'Present' | 'Absent' }>(
+  entries: readonly E[] | undefined,
+  spoken: readonly { spec: { name: string } }[],
+  results: readonly { name: string; state: string }[] | undefined,
+): E[] {
+  const named = new Set(spoken.map(o => o.spec.name))
+  const gone = new Set(results?.filter(r => r.state === 'Absent').map(r => r.name))
+  return (entries ?? []).filter(e => !named.has(e.name) && !(e.ensure === 'Absent' && gone.has(e.name)))
+}

@@ -1,0 +1,114 @@
+/** The operator's process: reads its settings, puts the parts together, and runs until it is told to end. The only place that reads the environment. */
+import { Gauge } from 'prom-client'
+import { launcherScript } from '../engines/launcher-script.ts'
+import { operatorEngines } from '../engines/operator-engines.ts'
+import { TroveError } from '../errors.ts'
+import { accessFromKubeconfig, accessInCluster } from '../kube/access.ts'
+import { type Client, connect } from '../kube/client.ts'
+import { systemClock } from '../runtime/clock.ts'
+import { openRecorder } from '../runtime/events.ts'
+import { serveHealth } from '../runtime/health.ts'
+import { openLog } from '../runtime/log.ts'
+import { createManager } from '../runtime/manager.ts'
+import { openMetrics } from '../runtime/metrics.ts'
+import { openCollections } from './collections.ts'
+import { controllersOf } from './controllers.ts'
+import { isOrphan } from './orphan/reconcile.ts'
+import { parseSettings, type Settings } from './settings.ts'
+
+async function main(settings: Settings): Promise<void> {
+  const log = openLog({ level: settings.logLevel })
+  const end = new AbortController()
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(name, () => {
+      log.info({ signal: name }, 'ending')
+      end.abort(new Error(`${name} received`))
+    })
+  }
+
+  const { access, self } = settings
+  const client = connect('kubeconfig' in access ? await accessFromKubeconfig(access.kubeconfig) : accessInCluster(access), {
+    userAgent: 'trove-operator',
+  })
+  const metrics = openMetrics()
+  const lease = { namespace: self.namespace, name: 'trove-operator', identity: self.uid }
+  const manager = createManager({ client, log, metrics, ...(settings.leaderElection && { lease }) })
+  // Events may still be told of while the last work ends.
+  const silence = new AbortController()
+  const recorder = openRecorder({
+    client,
+    log,
+    clock: systemClock,
+    controller: 'trove.dev/operator',
+    instance: self.name,
+    signal: silence.signal,
+  })
+
+  const collections = openCollections(manager, settings)
+  const world = {
+    client,
+    writer: whileHealthy(client, manager),
+    collections,
+    clock: systemClock,
+    recorder,
+    engines: operatorEngines,
+    pod: { agentImage: settings.agentImage, launcher: launcherScript() },
+    guestsNamespace: settings.guestsNamespace,
+    clusterDomain: settings.clusterDomain,
+    bindingResyncMs: settings.bindingResyncMs,
+  }
+  for (const controller of controllersOf(world)) manager.controller(controller)
+  new Gauge({
+    name: 'trove_orphaned_guests',
+    help: 'Guests whose Instance is gone without having been deleted',
+    registers: [metrics.registry],
+    collect() {
+      this.set(collections.guests.list().filter(guest => isOrphan(guest, collections)).length)
+    },
+  })
+
+  const health = await serveHealth({
+    port: settings.healthPort,
+    healthy: manager.healthy,
+    ready: manager.ready,
+    metrics: () => metrics.registry.metrics(),
+  })
+  log.info({ port: health.port, guestsNamespace: settings.guestsNamespace }, 'starting')
+  try {
+    await manager.run(end.signal)
+    await recorder.flush()
+    log.info({}, 'ended')
+  } catch (error) {
+    const code = error instanceof TroveError ? error.fault.code : 'Internal'
+    log.error({ err: error, code }, 'ended by a failure')
+    process.exitCode = 1
+  } finally {
+    silence.abort(new Error('ended'))
+    await health.close()
+    await client.close()
+  }
+}
+
+/** The client, as long as we may write. Collections see to that by themselves; this is for what no collection holds. */
+function whileHealthy(client: Client, manager: { healthy(): boolean }): Pick<Client, 'get' | 'create' | 'patch' | 'delete'> {
+  const check = () => {
+    if (!manager.healthy()) throw new Error('the lease is lost: nothing may be written any more')
+  }
+  return {
+    get: client.get,
+    create: async (...args) => {
+      check()
+      return client.create(...args)
+    },
+    patch: async (...args) => {
+      check()
+      return client.patch(...args)
+    },
+    delete: async (...args) => {
+      check()
+      return client.delete(...args)
+    },
+  }
+}
+
+await main(parseSettings(process.env))

@@ -1,0 +1,96 @@
+/** Names, labels, annotations and finalizers: every string by which the operator finds its own things again. All of them are deterministic. */
+import type { Instance } from '../api/instance.ts'
+import { API_VERSION } from '../api/kind.ts'
+import type { KubeObject, OwnerReference } from '../kube/objects.ts'
+import type { Service } from '../kube/resource.ts'
+
+/** Field manager of everything the operator applies, and the one of every status it writes. */
+export const manager = 'trove-operator'
+export const statusManager = 'trove-operator-status'
+
+export const finalizers = {
+  instance: 'trove.dev/instance',
+  guest: 'trove.dev/guest',
+  database: 'trove.dev/database',
+  databaseUser: 'trove.dev/databaseuser',
+  inUse: 'trove.dev/in-use',
+} as const
+
+export const labels = {
+  managedBy: 'app.kubernetes.io/managed-by',
+  tenant: 'trove.dev/tenant',
+  instance: 'trove.dev/instance',
+  instanceUid: 'trove.dev/instance-uid',
+  /** In tenants' namespaces: the UID of the object that this one belongs to. */
+  ownerUid: 'trove.dev/owner-uid',
+  role: 'trove.dev/role',
+  retained: 'trove.dev/retained',
+} as const
+
+export const annotations = {
+  /** On a pod: hash of the template that it was made from. */
+  template: 'trove.dev/template',
+  /** On a pod: the restart that it was made for. */
+  restart: 'trove.dev/restart',
+  /** On a Guest: when its spec was written last. */
+  askedAt: 'trove.dev/asked-at',
+  /** On a volume claim: what was decided for the Instance, should its Guest be lost. */
+  datastore: 'trove.dev/datastore',
+  engine: 'trove.dev/engine',
+  version: 'trove.dev/version',
+  image: 'trove.dev/image',
+  formulas: 'trove.dev/formulas',
+} as const
+
+export const managedBy = 'trove'
+
+const short = (uid: string) => uid.slice(0, 8)
+
+/** Name of the Guest, and of everything in the guests' namespace that belongs to this Instance. */
+export function guestName(instance: Instance): string {
+  return `${instance.metadata.name}-${short(instance.metadata.uid)}`
+}
+
+/** Labels of everything in the guests' namespace. */
+export function guestLabels(instance: { namespace: string; name: string; uid: string }): Record<string, string> {
+  return {
+    [labels.managedBy]: managedBy,
+    [labels.tenant]: instance.namespace,
+    [labels.instance]: instance.name,
+    [labels.instanceUid]: instance.uid,
+  }
+}
+
+/** Labels of what we make in a tenant's namespace. */
+export function tenantLabels(ownerUid: string): Record<string, string> {
+  return { [labels.managedBy]: managedBy, [labels.ownerUid]: ownerUid }
+}
+
+export function ownedBy(owner: KubeObject): OwnerReference {
+  const { apiVersion, kind, metadata } = owner
+  return { apiVersion, kind, name: metadata.name, uid: metadata.uid }
+}
+
+/** Whether an object in a tenant's namespace is ours: by label and by owner reference, both. */
+export function belongsTo(owner: KubeObject, object: KubeObject): boolean {
+  const { uid } = owner.metadata
+  const owned = object.metadata.ownerReferences?.some(o => o.uid === uid && o.apiVersion === API_VERSION) ?? false
+  return owned && object.metadata.labels?.[labels.ownerUid] === uid && object.metadata.labels[labels.managedBy] === managedBy
+}
+
+/** Whether it is our Service for this Instance as we made it. One that was made to lead elsewhere is no longer ours to touch. */
+export function isOurAddress(instance: Instance, service: Service, guestsNamespace: string): boolean {
+  const { type, externalName } = service.spec ?? {}
+  return belongsTo(instance, service) && type === 'ExternalName' && (externalName?.includes(`.${guestsNamespace}.svc.`) ?? false)
+}
+
+/** Key in the guest's Secret of a user's password. The same after any crash; another once a new password is asked for. */
+export function passwordRevision(user: { metadata: { uid: string }; spec: { passwordGeneration: number } }): string {
+  return `${short(user.metadata.uid)}-${user.spec.passwordGeneration}`
+}
+
+export const bindingName = (user: { metadata: { name: string } }) => `${user.metadata.name}-credentials`
+
+/** Host by which tenants reach an Instance, from any namespace. */
+export const addressOf = (instance: { metadata: { name: string; namespace?: string } }) =>
+  `${instance.metadata.name}.${instance.metadata.namespace}.svc`

@@ -1,0 +1,223 @@
+/**
+ * A node and a provisioner in memory: takes pods of the guests' namespace, binds their claims, plays the agent of each, and ends pods that are
+ * deleted. What it plays can be changed per Guest, by name: held back before it is scheduled, failing, silent, sick.
+ */
+import { request } from 'node:https'
+import type { Guest, GuestStatus } from '../../../src/api/guest.ts'
+import type { ClusterAccess } from '../../../src/kube/access.ts'
+import { type Client, connect } from '../../../src/kube/client.ts'
+import { type PersistentVolumeClaim, type Pod, persistentvolumeclaims, pods, secrets } from '../../../src/kube/resource.ts'
+import { same } from '../../../src/operator/compare.ts'
+import { guests } from '../../../src/operator/resources.ts'
+import { systemClock } from '../../../src/runtime/clock.ts'
+import { type Collection, openCollection } from '../../../src/runtime/collection.ts'
+import { keyOf } from '../../../src/runtime/store.ts'
+import { quiet } from '../runtime/rig.ts'
+
+export interface Part {
+  /** The pod stays unscheduled, with this message if it is not empty. */
+  unscheduled?: string
+  /** The container `database` waits with this reason and message. */
+  waiting?: { reason: string; message: string }
+  /** The pod does not end when it is deleted. */
+  stays?: boolean
+  /** The agent reports nothing. */
+  silent?: boolean
+  /** What the agent reports instead of health. */
+  report?: Partial<GuestStatus>
+  /** Results of single databases and users, by name. */
+  failing?: Record<string, { code: string; message: string }>
+}
+
+export interface FakeNode {
+  /** Changes what is played for the guests whose name begins so. */
+  play(prefix: string, part: Part): void
+  /** How often pods of the guests whose name begins so were started. */
+  starts(prefix: string): number
+  stop(): Promise<void>
+}
+
+export const guestsNamespace = 'trove-guests'
+const manager = 'fake-node'
+
+export async function startFakeNode(access: ClusterAccess): Promise<FakeNode> {
+  const client = connect(access)
+  const end = new AbortController()
+  const { signal } = end
+  const open = <T extends Guest | Pod | PersistentVolumeClaim>(r: Parameters<typeof openCollection<T>>[0]) =>
+    openCollection<T>(r, { namespace: guestsNamespace }, { client, log: quiet, clock: systemClock })
+  const all = { guests: open(guests), pods: open(pods), claims: open(persistentvolumeclaims) }
+  const parts = new Map<string, Part>()
+  const started = new Map<string, number>()
+  const partOf = (name: string): Part => [...parts].findLast(([prefix]) => name.startsWith(prefix))?.[1] ?? {}
+  const count = (name: string) => started.set(name, (started.get(name) ?? 0) + 1)
+
+  // One pass after another, whenever something changed or was told to.
+  let dirty = false
+  let running: Promise<void> | undefined
+  const look = () => {
+    dirty = true
+    running ??= (async () => {
+      await Promise.resolve()
+      while (dirty && !signal.aborted) {
+        dirty = false
+        for (const pod of all.pods.list()) await node(pod, all, client, access, partOf(pod.metadata.name), count, signal).catch(forgive)
+        for (const claim of all.claims.list()) await provision(claim, all, signal).catch(forgive)
+        for (const guest of all.guests.list()) await agent(guest, all, client, partOf(guest.metadata.name), signal).catch(forgive)
+      }
+      running = undefined
+    })()
+  }
+  const forgive = () => {
+    // Somebody wrote first, or the object is gone: the next pass knows.
+    setTimeout(look, 50)
+  }
+  all.guests.subscribe(look)
+  all.pods.subscribe(look)
+  all.claims.subscribe(look)
+  const reflectors = [all.guests, all.pods, all.claims].map(c => c.run(signal))
+
+  return {
+    play(prefix, part) {
+      parts.delete(prefix)
+      parts.set(prefix, part)
+      look()
+    },
+    starts: prefix => [...started].filter(([name]) => name.startsWith(prefix)).reduce((sum, [, n]) => sum + n, 0),
+    async stop() {
+      end.abort()
+      await Promise.all([...reflectors, running])
+      await client.close()
+    },
+  }
+}
+
+interface All {
+  guests: Collection<Guest>
+  pods: Collection<Pod>
+  claims: Collection<PersistentVolumeClaim>
+}
+
+async function node(
+  pod: Pod,
+  all: All,
+  client: Client,
+  access: ClusterAccess,
+  part: Part,
+  count: (name: string) => void,
+  signal: AbortSignal,
+) {
+  const { name, deletionTimestamp, uid } = pod.metadata
+  const ref = { namespace: guestsNamespace, name }
+  if (deletionTimestamp !== undefined) {
+    if (part.stays) return
+    const answer = await client.delete(pods, { ...ref, uid }, { gracePeriodSeconds: 0, signal })
+    if (answer === 'deleted' || answer === 'gone') all.pods.deleted(keyOf(pod), uid)
+    return
+  }
+  const now = new Date().toISOString().replace(/\.\d+Z/, 'Z')
+  const status = (body: object) =>
+    all.pods.patch(ref, { type: 'merge', body: { status: body } }, { manager, subresource: 'status', signal })
+  if (part.unscheduled !== undefined) {
+    const reason = 'Unschedulable'
+    const said = pod.status?.conditions?.find(c => c.type === 'PodScheduled')
+    if (part.unscheduled === '' || said?.message === part.unscheduled) return
+    await status({ conditions: [{ type: 'PodScheduled', status: 'False', reason, message: part.unscheduled, lastTransitionTime: now }] })
+    return
+  }
+  if (all.claims.get(keyOf(pod))?.metadata.deletionTimestamp !== undefined) return
+  if (pod.spec?.nodeName === undefined) return bind(access, name)
+  if (pod.status?.phase === 'Failed') return
+  const waits = pod.status?.containerStatuses?.[0]?.state?.waiting?.reason
+  if (part.waiting !== undefined ? waits === part.waiting.reason : pod.status?.phase === 'Running') return
+
+  const container = (container: string, state: object, ready: boolean) => ({
+    name: container,
+    image: 'x',
+    imageID: 'x',
+    restartCount: 0,
+    ready,
+    state,
+  })
+  const up = { running: { startedAt: now } }
+  const runs = part.waiting === undefined
+  await status({
+    phase: runs ? 'Running' : 'Pending',
+    startTime: now,
+    conditions: ['PodScheduled', 'Initialized', ...(runs ? ['ContainersReady', 'Ready'] : [])].map(type => ({
+      type,
+      status: 'True',
+      lastTransitionTime: now,
+    })),
+    initContainerStatuses: [container('guest-agent', up, true)],
+    containerStatuses: [container('database', runs ? up : { waiting: part.waiting }, runs)],
+  })
+  if (runs) count(name)
+}
+
+async function provision(claim: PersistentVolumeClaim, all: All, signal: AbortSignal) {
+  const ref = { namespace: guestsNamespace, name: claim.metadata.name }
+  const used = all.pods.get(keyOf(claim))
+  if (claim.metadata.deletionTimestamp !== undefined) {
+    const protection = 'kubernetes.io/pvc-protection'
+    if (used === undefined && claim.metadata.finalizers?.includes(protection)) await all.claims.removeFinalizer(claim, protection, signal)
+    return
+  }
+  const size = claim.spec?.resources?.requests?.storage
+  if (used?.spec?.nodeName === undefined || (claim.status?.phase === 'Bound' && claim.status.capacity?.storage === size)) return
+  const status = { phase: 'Bound', accessModes: ['ReadWriteOncePod'], capacity: { storage: size } }
+  await all.claims.patch(ref, { type: 'merge', body: { status } }, { manager, subresource: 'status', signal })
+}
+
+async function agent(guest: Guest, all: All, client: Client, part: Part, signal: AbortSignal) {
+  const pod = all.pods.get(keyOf(guest))
+  const claim = all.claims.get(keyOf(guest))
+  if (pod?.status?.phase !== 'Running' || pod.metadata.deletionTimestamp !== undefined || claim?.status?.phase !== 'Bound' || part.silent)
+    return
+  const { spec } = guest
+  const failure = (name: string) => part.failing?.[name]
+  const passwords = spec.users?.length
+    ? await client.get(secrets, { namespace: guestsNamespace, name: guest.metadata.name }, { signal })
+    : undefined
+  const outcome = (e: { name: string; ensure: string }) =>
+    failure(e.name)
+      ? { state: 'Failed' as const, ...failure(e.name) }
+      : { state: e.ensure === 'Absent' ? ('Absent' as const) : ('Ready' as const) }
+  const status: GuestStatus = {
+    podUID: pod.metadata.uid,
+    observedGeneration: guest.metadata.generation ?? 0,
+    agent: { version: 'fake', capabilities: [] },
+    operatingStatus: 'HEALTHY',
+    engine: { version: spec.version, startedAt: pod.status.startTime ?? '' },
+    configuration: { hash: spec.configuration.hash },
+    volume: { initialised: true, usedPercent: 5 },
+    ...(spec.databases && { databases: spec.databases.map(d => ({ name: d.name, ...outcome(d) })) }),
+    ...(spec.users && {
+      users: spec.users.map(u => {
+        if (u.ensure === 'Present' && passwords?.data?.[u.passwordRevision] === undefined) {
+          return { name: u.name, state: 'Failed' as const, code: 'CredentialsLost', message: 'no such key' }
+        }
+        return { name: u.name, passwordRevision: u.passwordRevision, ...outcome(u) }
+      }),
+    }),
+    ...part.report,
+  }
+  if (same(guest.status, status)) return
+  const { apiVersion, kind } = guest
+  const metadata = { name: guest.metadata.name, namespace: guestsNamespace, uid: guest.metadata.uid }
+  await all.guests.apply({ apiVersion, kind, metadata, status }, { manager: 'trove-guest', subresource: 'status', signal })
+}
+
+/** Puts the pod on a node: a subresource of its own that only a scheduler ever needs. */
+async function bind(access: ClusterAccess, name: string): Promise<void> {
+  const { authorization, tls } = await access.credentials()
+  const body = { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target: { apiVersion: 'v1', kind: 'Node', name: 'fake' } }
+  await new Promise<void>((resolve, reject) => {
+    const url = `${access.server}/api/v1/namespaces/${guestsNamespace}/pods/${name}/binding`
+    const headers = { authorization: authorization ?? '', 'content-type': 'application/json' }
+    const sent = request(url, { method: 'POST', headers, ca: tls.ca }, answer => {
+      answer.resume().on('end', () => ((answer.statusCode ?? 500) < 300 ? resolve() : reject(new Error(`binding: ${answer.statusCode}`))))
+    })
+    sent.on('error', reject).end(JSON.stringify(body))
+  })
+}
