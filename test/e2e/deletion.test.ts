@@ -89,8 +89,8 @@ test('a Datastore, a version and a Flavor in use are held, and go when their las
   )
   await ready('db', ns)
   await kubectl(['delete', 'flavor', name, '--wait=false'])
-  const held = await becomes('flavor', name, '', 'Ready', 'InUse', 20_000)
-  expect(condition(held, 'Ready')?.message).toContain(`spec.flavorRef.name=${name}`)
+  const held = await becomes('flavor', name, '', 'InUse', 'True', 20_000)
+  expect(condition(held, 'InUse')?.message).toContain(`spec.flavorRef.name=${name}`)
   // The status is readable by every tenant, so it names nobody; the Event, which only the platform team reads, does.
   expect(JSON.stringify(held.status)).not.toContain(ns)
   expect(await kubectl('get events -n default')).toContain(`${ns}/db`)

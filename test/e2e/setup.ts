@@ -3,7 +3,10 @@ import { up } from '../kind/cluster.ts'
 import { install } from '../kind/install.ts'
 import { stepLog } from '../kind/steps.ts'
 
+/** So long tests would otherwise wait for what the operator looks at again every five minutes. */
+export const settings = { TROVE_BINDING_RESYNC_SECONDS: '10' }
+
 export async function setup(): Promise<void> {
   const log = stepLog()
-  await install(await up('test', log), log)
+  await install(await up('test', log), log, settings)
 }

@@ -8,6 +8,7 @@ import { thisCheckout } from '../kind/names.ts'
 import { stepLog } from '../kind/steps.ts'
 import { binding, clientPod, psql } from './client.ts'
 import { database, instance, user } from './objects.ts'
+import { settings } from './setup.ts'
 import { apply, becomes, cluster, condition, get, kubectl, ready, tenant, until } from './world.ts'
 
 /** A copy of the sources with changes that a real release could bring. A change that finds nothing to change is a broken test. */
@@ -41,11 +42,11 @@ test('no engine is restarted by an upgrade; the new template and formulas come w
 
   const deployment = await get('deployment', 'trove-operator', 'trove-system')
   const current: string = deployment.spec.template.spec.containers[0].image
-  onTestFinished(() => applyOperator(c, current, log))
+  onTestFinished(() => applyOperator(c, current, log, settings))
   const next = await operatorImage({ registry: c.registry, log, source: variant() })
   expect(next).not.toBe(current)
   await c.load([next])
-  await applyOperator(c, next, log)
+  await applyOperator(c, next, log, settings)
 
   const db = await becomes('instance', 'db', ns, 'RestartPending', 'True', 60_000)
   expect(condition(db, 'RestartPending')?.message).toMatch(/template.*|settings.*/)

@@ -17,17 +17,20 @@ export interface Installed {
   engines: EngineImages
 }
 
-export async function install(cluster: Cluster, log: Log): Promise<Installed> {
+/** Settings of the operator, as deploy/operator/deployment.yaml names them, that differ on this cluster. */
+export type Settings = Record<string, string>
+
+export async function install(cluster: Cluster, log: Log, settings: Settings = {}): Promise<Installed> {
   const engines = await engineImages(cluster, log)
   const image = await operatorImage({ registry: cluster.registry, log })
   await log.step('load the operator’s image onto the node', () => cluster.load([image]))
-  await applyOperator(cluster, image, log)
+  await applyOperator(cluster, image, log, settings)
   return { image, engines }
 }
 
-export async function applyOperator(cluster: Cluster, image: string, log: Log): Promise<void> {
+export async function applyOperator(cluster: Cluster, image: string, log: Log, settings: Settings = {}): Promise<void> {
   await log.step('apply deploy/', async () => {
-    await applyText(cluster, (await render(cluster, 'deploy')).replaceAll(placeholder, image))
+    await applyText(cluster, withSettings((await render(cluster, 'deploy')).replaceAll(placeholder, image), settings))
     await kubectl(cluster, ['wait', '--for=condition=Established', '--timeout=30s', 'crd', '--selector=app.kubernetes.io/part-of=trove'])
     await applyText(cluster, await render(cluster, cluster.registry ? 'deploy/catalog' : 'deploy/catalog-debian'))
   })
@@ -38,6 +41,16 @@ export async function applyOperator(cluster: Cluster, image: string, log: Log): 
 
 export async function render(cluster: Cluster, folder: string): Promise<string> {
   return (await must(cluster.kubectlPath, ['kustomize', join(thisCheckout(), folder)])).stdout
+}
+
+function withSettings(manifests: string, settings: Settings): string {
+  let text = manifests
+  for (const [name, value] of Object.entries(settings)) {
+    const changed = text.replace(new RegExp(`(- name: ${name}\\n\\s+value: ).*`), `$1"${value}"`)
+    if (changed === text) throw new SetupError(`deploy/ has no setting ${name}`)
+    text = changed
+  }
+  return text
 }
 
 async function applyText(cluster: Cluster, manifests: string): Promise<void> {

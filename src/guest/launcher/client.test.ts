@@ -93,14 +93,14 @@ test('a signal reaches the process alone or its whole group', async () => {
   await until(() => container.processes('sleep\x0062').length === 2)
   launcher.kill('g', 'group', 'TERM')
   expect(await launcher.exit('g', signal)).toBe(143)
-  expect(container.processes('sleep\x0062')).toEqual([])
+  await until(() => container.processes('sleep\x0062').length === 0)
 })
 
 test('an orphan that takes no notice of TERM is killed, with its children, and forgotten', async () => {
   launcher.submit({ id: 'orphan', script: 'trap "" TERM; sleep 63 & while :; do sleep 0.05; done' })
   await until(() => container.processes('sleep\x0063').length === 1)
   await launcher.cancel('orphan', 200, signal)
-  expect(container.processes('sleep\x0063')).toEqual([])
+  await until(() => container.processes('sleep\x0063').length === 0)
   expect(jobs()).toEqual([])
 })
 
@@ -127,6 +127,7 @@ test('a new boot id means that all jobs are lost, and what they left is removed'
 test('a job whose directory the engine removes is lost, not waited for for ever', async () => {
   launcher.submit({ id: 'a', script: 'exec sleep 65' })
   const exit = launcher.exit('a', signal)
+  await until(() => existsSync(inRun('a', 'pid')))
   rmSync(inRun('a'), { recursive: true })
   expect(await exit).toBe('lost')
 })

@@ -42,10 +42,10 @@ export function planDatabase(database: Database, siblings: readonly Database[], 
   const notYet = fault('InstanceNotReady', { instance: instanceRef.name })
   if (instance.metadata.deletionTimestamp !== undefined || engine === undefined) return wait(notYet)
   if (!held) return { do: 'addFinalizer', said: notReady(notYet) }
-  if (guest === undefined || entry?.ensure !== 'Present' || result === undefined) return wait(notYet)
-  if (result.state === 'Failed') return wait(faultOfAgent(result))
-  // Something else that is asked of the guest does not make this less true.
-  if (result.state === 'Ready' && (isCaughtUp(guest) || isReadyNow(database)))
+  if (guest === undefined || entry?.ensure !== 'Present') return wait(notYet)
+  if (result?.state === 'Failed') return wait(faultOfAgent(result))
+  // Neither something else that is asked of the guest nor an agent that begins anew makes what was true less so.
+  if (isReadyNow(database) || (result?.state === 'Ready' && isCaughtUp(guest)))
     return nothing([ready('Ready', `database "${name}" is there`)])
   return wait(notYet)
 }

@@ -21,7 +21,7 @@ export function openBindingWatch(clock: Clock, resyncMs: number, random: () => n
       const last = due.get(key)
       return last === undefined || last.revision !== revision || clock.monotonicMs() >= last.at
     },
-    checked: (key, revision) => void due.set(key, { revision, at: clock.monotonicMs() + resyncMs * (0.8 + 0.4 * random()) }),
+    checked: (key, revision) => void due.set(key, { revision, at: clock.monotonicMs() + Math.round(resyncMs * (0.8 + 0.4 * random())) }),
     forget: key => void due.delete(key),
     nextMs: key => Math.max(0, Math.ceil((due.get(key)?.at ?? 0) - clock.monotonicMs())),
   }

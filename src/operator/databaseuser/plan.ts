@@ -55,11 +55,12 @@ export function planUser(
 
   const revision = passwordRevision(user)
   const asked = entry?.ensure === 'Present' && entry.passwordRevision === revision && same(entry.access, access)
-  if (!asked || result === undefined) return wait(notYet)
-  if (result.state === 'Failed') return wait(faultOfAgent(result))
   const password = secret?.data?.[revision]
-  const has = result.state === 'Ready' && result.passwordRevision === revision && password !== undefined
-  if (!has || !(isCaughtUp(guest) || isReadyNow(user))) return wait(notYet)
+  if (!asked || password === undefined) return wait(notYet)
+  if (result?.state === 'Failed') return wait(faultOfAgent(result))
+  const has = result?.state === 'Ready' && result.passwordRevision === revision && isCaughtUp(guest)
+  // Neither something else that is asked of the guest nor an agent that begins anew makes what was true less so.
+  if (!has && !isReadyNow(user)) return wait(notYet)
   return {
     do: 'bind',
     password: Buffer.from(password, 'base64').toString('utf8'),

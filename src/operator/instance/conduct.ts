@@ -8,7 +8,7 @@ import { faults } from '../../faults.ts'
 import { mergeConditions, notReady, ready, type Said, timestamp } from '../conditions.ts'
 import { addressOf } from '../names.ts'
 import type { Finding } from './finding.ts'
-import { judgeEngine } from './judge-engine.ts'
+import { type EngineFinding, judgeEngine } from './judge-engine.ts'
 import { judgePod, restartOf } from './judge-pod.ts'
 import { judgeVolume } from './judge-volume.ts'
 import { believed, isLeaving, type Observed, wasInitialised } from './observed.ts'
@@ -43,7 +43,7 @@ export function conduct(o: Observed, plan: Plan, refused: readonly Fault[]): Rep
 
   const waits = [volume, pod, engine].flatMap(f => (f.againMs === undefined ? [] : [f.againMs]))
   if (refused.length > 0 || plan.volumeNote !== undefined || plan.fault?.code === 'NameCollision') waits.push(retryMs)
-  const operatingStatus = isLeaving(o.instance) ? 'SHUTDOWN' : engine.operatingStatus
+  const operatingStatus = isLeaving(o.instance) || endedUnseen(pod, engine) ? 'SHUTDOWN' : engine.operatingStatus
   return {
     status: {
       ...facts(o),
@@ -56,6 +56,9 @@ export function conduct(o: Observed, plan: Plan, refused: readonly Fault[]): Rep
     ...(waits.length > 0 && { requeueAfterMs: Math.min(...waits) }),
   }
 }
+
+/** The container went with the engine in it, and the agent's last word is still that it was well. */
+const endedUnseen = (pod: Finding, engine: EngineFinding) => pod.fault !== undefined && engine.operatingStatus === 'HEALTHY'
 
 /** What was planned against first, then faults in the order in which a start goes, then the first step that is not done. */
 function worst(o: Observed, planned: Fault | undefined, findings: readonly Finding[]): Fault | undefined {

@@ -73,7 +73,7 @@ export function judgeEngine(o: Observed): EngineFinding {
     return { ...stuck(type, found, 'Unknown'), operatingStatus: 'UNKNOWN', againMs: 30_000 }
   }
 
-  const status = believed(o.side)
+  const status = o.side.pod?.status?.phase === 'Running' ? believed(o.side) : undefined
   if (status?.operatingStatus === undefined) {
     const operatingStatus = guest === undefined ? 'NEW' : wasInitialised(guest) ? 'RESTARTING' : 'BUILDING'
     return { ...stuck(type, fault('Provisioning', { step: 'the guest agent starts' })), operatingStatus, ...again }

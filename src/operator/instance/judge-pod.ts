@@ -29,8 +29,9 @@ export function judgePod(o: Observed): Finding {
   }
   if (scheduled === undefined) return stuck(type, step('a node is being chosen'))
 
-  const container = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
-  for (const status of container) {
+  // Once the database has been started its agent may come and go: whether it reports is another question.
+  const agent = phase === 'Running' ? [] : (pod.status?.initContainerStatuses ?? [])
+  for (const status of [...agent, ...(pod.status?.containerStatuses ?? [])]) {
     const found = judgeContainer(status, pod)
     if (found !== undefined) return stuck(type, found)
   }

@@ -6,7 +6,7 @@ import { request } from 'node:https'
 import type { Guest, GuestStatus } from '../../../src/api/guest.ts'
 import type { ClusterAccess } from '../../../src/kube/access.ts'
 import { type Client, connect } from '../../../src/kube/client.ts'
-import { type PersistentVolumeClaim, type Pod, persistentvolumeclaims, pods, secrets } from '../../../src/kube/resource.ts'
+import { nodes, type PersistentVolumeClaim, type Pod, persistentvolumeclaims, pods, secrets } from '../../../src/kube/resource.ts'
 import { same } from '../../../src/operator/compare.ts'
 import { guests } from '../../../src/operator/resources.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
@@ -19,6 +19,8 @@ export interface Part {
   unscheduled?: string
   /** The container `database` waits with this reason and message. */
   waiting?: { reason: string; message: string }
+  /** The node it is put on. Default `fake`, which is there and Ready; any other is not. */
+  node?: string
   /** The pod does not end when it is deleted. */
   stays?: boolean
   /** The agent reports nothing. */
@@ -44,6 +46,9 @@ export async function startFakeNode(access: ClusterAccess): Promise<FakeNode> {
   const client = connect(access)
   const end = new AbortController()
   const { signal } = end
+  await client.create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'fake' } }, { signal })
+  const wellness = { status: { conditions: [{ type: 'Ready', status: 'True', reason: 'Fake', message: '' }] } }
+  await client.patch(nodes, { name: 'fake' }, { type: 'merge', body: wellness }, { manager, subresource: 'status', signal })
   const open = <T extends Guest | Pod | PersistentVolumeClaim>(r: Parameters<typeof openCollection<T>>[0]) =>
     openCollection<T>(r, { namespace: guestsNamespace }, { client, log: quiet, clock: systemClock })
   const all = { guests: open(guests), pods: open(pods), claims: open(persistentvolumeclaims) }
@@ -126,7 +131,7 @@ async function node(
     return
   }
   if (all.claims.get(keyOf(pod))?.metadata.deletionTimestamp !== undefined) return
-  if (pod.spec?.nodeName === undefined) return bind(access, name)
+  if (pod.spec?.nodeName === undefined) return bind(access, name, part.node ?? 'fake')
   if (pod.status?.phase === 'Failed') return
   const waits = pod.status?.containerStatuses?.[0]?.state?.waiting?.reason
   if (part.waiting !== undefined ? waits === part.waiting.reason : pod.status?.phase === 'Running') return
@@ -209,9 +214,9 @@ async function agent(guest: Guest, all: All, client: Client, part: Part, signal:
 }
 
 /** Puts the pod on a node: a subresource of its own that only a scheduler ever needs. */
-async function bind(access: ClusterAccess, name: string): Promise<void> {
+async function bind(access: ClusterAccess, name: string, node: string): Promise<void> {
   const { authorization, tls } = await access.credentials()
-  const body = { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target: { apiVersion: 'v1', kind: 'Node', name: 'fake' } }
+  const body = { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target: { apiVersion: 'v1', kind: 'Node', name: node } }
   await new Promise<void>((resolve, reject) => {
     const url = `${access.server}/api/v1/namespaces/${guestsNamespace}/pods/${name}/binding`
     const headers = { authorization: authorization ?? '', 'content-type': 'application/json' }

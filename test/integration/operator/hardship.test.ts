@@ -288,15 +288,28 @@ test('a larger volume is asked of the claim only where its StorageClass allows i
   await rig.until(instances, { namespace, name: 'elastic' }, i => i?.status?.volume?.size === '2Gi', 'the size is reported')
 })
 
-test('a quota that refuses the Service is said, and heals', async () => {
+test('a policy that refuses the Service or the pod is quoted, and its going heals', async () => {
   const namespace = await rig.newNamespace()
-  // Without the quota controller its status stays unknown, and the server refuses everything that it counts.
-  await rig.apply({ apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'none', namespace }, spec: { hard: { services: '0' } } })
-  await pause(1000)
-  await rig.apply(anInstance(namespace, 'refused'))
-  await says(namespace, 'refused', 'ObjectRefused')
-  await remove('resourcequota', namespace, 'none')
-  await active(namespace, 'refused')
+  const metadata = { name: 'no-thanks' }
+  const policy = (kind: string, spec: object) => ({ apiVersion: 'admissionregistration.k8s.io/v1', kind, metadata, spec })
+  const resourceRules = [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['services', 'pods'] }]
+  const unwanted = `request.namespace == '${namespace}' && object.metadata.name != 'podless' || object.kind == 'Pod' && object.metadata.name.startsWith('podless')`
+  await rig.apply(
+    policy('ValidatingAdmissionPolicy', {
+      matchConstraints: { resourceRules },
+      validations: [{ expression: `!(${unwanted})`, reason: 'Forbidden', message: 'none of these here' }],
+    }),
+    policy('ValidatingAdmissionPolicyBinding', { policyName: 'no-thanks', validationActions: ['Deny'] }),
+  )
+  const refusal = () =>
+    rig.kubectl(['create', 'service', 'externalname', 'probe', '--external-name=x', '-n', namespace, '--dry-run=server']).catch(String)
+  await expect.poll(refusal, { timeout: 15_000 }).toContain('none of these here')
+  await rig.apply(anInstance(namespace, 'serviceless'), anInstance(namespace, 'podless'))
+  expect((await says(namespace, 'serviceless', 'ObjectRefused')).status?.fault?.message).toContain('none of these here')
+  expect((await says(namespace, 'podless', 'PodRefused')).status?.fault?.message).toContain('none of these here')
+  await rig.kubectl(['delete', 'validatingadmissionpolicybinding', 'no-thanks'])
+  await active(namespace, 'serviceless')
+  await active(namespace, 'podless')
 })
 
 test('a Guest that somebody deletes is held, and its database runs on', async () => {

@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+import type { GuestUser } from '../../api/guest.ts'
+import { aGuest, ago, anInstance, aSecret, aUser, engine, healthy } from '../examples.ts'
+import type { GuestView } from '../guest-view.ts'
+import { planUser } from './plan.ts'
+
+const leaving = { deletionTimestamp: ago(1) }
+const access = [{ database: 'shop', privilege: 'Owner' as const }]
+const revision = 'uid-app-1'
+const entry: GuestUser = { name: 'app', ensure: 'Present', passwordRevision: revision, access }
+const done = { name: 'app', state: 'Ready' as const, passwordRevision: revision }
+const guest = (users: GuestUser[] = [entry], results: object[] = [done], generation = 1) =>
+  aGuest({ databases: [{ name: 'shop', ensure: 'Present' }], users }, healthy({ users: results as never }), { generation })
+const view = (g = guest()): GuestView => ({ instance: anInstance(), engine, guest: g })
+const user = (metadata = {}, spec = {}) => aUser({ name: 'app', access, ...spec }, { uid: 'uid-app', ...metadata })
+const secret = aSecret({ [revision]: Buffer.from('pässword').toString('base64') })
+const plan = (u: ReturnType<typeof aUser>, v: GuestView, s: typeof secret | undefined = secret) => {
+  const p = planUser(u, [u], v, s)
+  return `${p.do} ${p.said.find(c => c.type === 'Ready')?.reason ?? ''}`.trim()
+}
+const absent: GuestUser = { name: 'app', ensure: 'Absent', passwordRevision: revision }
+
+test.each([
+  ['there is no Instance', user(), {}, 'nothing InstanceNotFound'],
+  ['it is new', user({ finalizers: [] }), view(), 'addFinalizer InstanceNotReady'],
+  ['no object names its database', user({}, { access: [{ database: 'other', privilege: 'Owner' }] }), view(), 'nothing DatabaseNotFound'],
+  ['the guest has not been asked yet', user(), view(guest([])), 'nothing InstanceNotReady'],
+  [
+    'the guest was asked for fewer rights',
+    user(),
+    view(guest([{ name: 'app', ensure: 'Present', passwordRevision: revision }])),
+    'nothing InstanceNotReady',
+  ],
+  ['the engine has it', user(), view(), 'bind Ready'],
+  [
+    'the engine has an earlier password',
+    user(),
+    view(guest([entry], [{ ...done, passwordRevision: 'uid-app-0' }])),
+    'nothing InstanceNotReady',
+  ],
+  ['the report is of an earlier asking', user(), view(guest([entry], [done], 2)), 'nothing InstanceNotReady'],
+  [
+    'the engine refused it',
+    user(),
+    view(guest([entry], [{ ...done, state: 'Failed', code: 'NameTaken', message: 'm' }])),
+    'nothing NameTaken',
+  ],
+  ['it goes with its Instance', user(leaving), { ...view(), instance: anInstance({}, leaving) }, 'removeFinalizer'],
+  ['it goes and still can log in', user(leaving), view(), 'nothing Deleting'],
+  ['it goes and is gone from the engine', user(leaving), view(guest([absent], [{ name: 'app', state: 'Absent' }])), 'removeFinalizer'],
+] as [string, ReturnType<typeof aUser>, GuestView, string][])('%s', (_, u, v, expected) => {
+  expect(plan(u, v)).toBe(expected)
+})
+
+test('a password that the Guest names and the Secret lacks is lost', () => {
+  expect(plan(user(), view(), aSecret())).toBe('nothing CredentialsLost')
+})
+
+test('the password in the binding is the one that the engine has', () => {
+  expect(planUser(user(), [user()], view(), secret)).toMatchObject({ do: 'bind', password: 'pässword' })
+})

@@ -1,0 +1,213 @@
+import { expect, test } from 'vitest'
+import { fault } from '../../errors.ts'
+import type { PersistentVolumeClaim, Pod, Service } from '../../kube/resource.ts'
+import { aClaim, aGuest, ago, anInstance, aPod, healthy, observed } from '../examples.ts'
+import { conduct } from './conduct.ts'
+import { notable } from './notable.ts'
+import type { GuestSide, Observed } from './observed.ts'
+import type { Plan } from './plan.ts'
+
+const initialised = { volume: { claimUID: 'claim-1' } }
+const service = {} as Service
+const well = (side: Partial<GuestSide> = {}, more: Partial<Observed> = {}): Observed =>
+  observed({ tenantService: service, side: { guest: aGuest(initialised, healthy()), claim: aClaim(), pod: aPod(), ...side }, ...more })
+const rest: Plan = { actions: [], restartPending: [] }
+const judge = (o: Observed, plan: Partial<Plan> = {}) => conduct(o, { ...rest, ...plan }, [])
+const condition = (o: Observed, type: string, plan: Partial<Plan> = {}) => judge(o, plan).status.conditions?.find(c => c.type === type)
+
+test('an engine that answers, at its address, is ACTIVE', () => {
+  const { status, stands, requeueAfterMs } = judge(well())
+  expect(stands).toBeUndefined()
+  expect(requeueAfterMs).toBeUndefined()
+  expect(status).toMatchObject({
+    observedGeneration: 1,
+    phase: 'ACTIVE',
+    operatingStatus: 'HEALTHY',
+    address: 'db.team.svc',
+    port: 5432,
+    datastore: { type: 'pg', version: '17' },
+    volume: { claim: 'db-11111111', size: '1Gi' },
+    configuration: { hash: 'h1' },
+  })
+  expect(status.fault).toBeUndefined()
+  expect(status.conditions?.map(c => `${c.type}=${c.status}`)).toEqual([
+    'Ready=True',
+    'VolumeBound=True',
+    'PodRunning=True',
+    'EngineHealthy=True',
+    'ConfigurationApplied=True',
+  ])
+})
+
+const waiting = (name: string, reason: string, message = 'why') => ({
+  phase: 'Pending',
+  containerStatuses: [{ name, image: 'pg:17', imageID: '', restartCount: 0, ready: false, state: { waiting: { reason, message } } }],
+})
+const unscheduled = (message: string, seconds = 5) => ({
+  phase: 'Pending',
+  conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message, lastTransitionTime: ago(seconds) }],
+})
+const says = (status: object) => aGuest(initialised, healthy(status))
+const without = (key: keyof GuestSide, o = well()): Observed => {
+  const { [key]: _, ...side } = o.side
+  return { ...o, side }
+}
+
+test.each<[string, Observed, string, string]>([
+  ['no node takes the pod', well({ guest: aGuest(), pod: aPod(unscheduled('0/1 nodes: Insufficient cpu')) }), 'PodUnschedulable', 'BUILD'],
+  ['the scheduler is given a moment', well({ guest: aGuest(), pod: aPod(unscheduled('0/1', 1)) }), 'Provisioning', 'BUILD'],
+  ['another pod has the volume', well({ pod: aPod(unscheduled('ReadWriteOncePod access mode already in-use')) }), 'VolumeInUse', 'REBOOT'],
+  [
+    'the volume cannot be bound',
+    well({ pod: aPod(unscheduled('pod has unbound immediate PersistentVolumeClaims')) }),
+    'VolumeUnbound',
+    'REBOOT',
+  ],
+  ['the image cannot be pulled', well({ pod: aPod(waiting('database', 'ErrImagePull')) }), 'ImagePullFailed', 'REBOOT'],
+  ['a container does not start', well({ pod: aPod(waiting('database', 'RunContainerError')) }), 'ContainerFailed', 'REBOOT'],
+  [
+    'the image has no shell',
+    well({ pod: aPod(waiting('database', 'RunContainerError', 'exec: "sh": executable file not found')) }),
+    'ImageUnsuitable',
+    'ERROR',
+  ],
+  ['the pod is gone', without('pod'), 'PodLost', 'REBOOT'],
+  ['the pod was evicted', well({ pod: aPod({ phase: 'Failed', reason: 'Evicted' }) }), 'PodLost', 'REBOOT'],
+  ['the pod is ending', well({ pod: aPod({}, { deletionTimestamp: ago(5) }) }), 'PodTerminating', 'REBOOT'],
+  [
+    'the engine does not start',
+    well({ guest: says({ operatingStatus: 'FAILED', fault: { code: 'EngineStartFailed', message: 'm' } }) }),
+    'EngineStartFailed',
+    'ERROR',
+  ],
+  ['the engine starts', well({ guest: says({ operatingStatus: 'RESTARTING', step: 'starting' }) }), 'Provisioning', 'REBOOT'],
+  [
+    'a former pod’s report is history',
+    well({ guest: says({ podUID: 'pod-0' }), pod: aPod({ initContainerStatuses: [] }) }),
+    'Provisioning',
+    'REBOOT',
+  ],
+  ['there is no address yet', { ...well(), tenantService: undefined } as unknown as Observed, 'Provisioning', 'ACTIVE'],
+])('%s', (_, o, code, phase) => {
+  const { status, stands } = judge(o)
+  expect(stands?.code).toBe(code)
+  expect(status.phase).toBe(phase)
+  expect(status.conditions?.find(c => c.type === 'Ready')).toMatchObject({ status: 'False', reason: code })
+})
+
+test.each<[string, PersistentVolumeClaim, Observed['inquired'], string]>([
+  [
+    'names a StorageClass that is not there',
+    aClaim({}, { phase: 'Pending' }),
+    { storageClass: { kind: 'missing', name: 'fast' } },
+    'VolumeUnbound',
+  ],
+  ['has none to be made by', aClaim({}, { phase: 'Pending' }), { storageClass: { kind: 'none' } }, 'VolumeUnbound'],
+  ['waits for its pod’s node', aClaim({}, { phase: 'Pending' }), {}, 'Provisioning'],
+  ['is being deleted under its pod', aClaim({ deletionTimestamp: ago(1) }), {}, 'VolumeLost'],
+])('a claim that %s says so', (_, claim, inquired, reason) => {
+  expect(condition(well({ claim }, { inquired }), 'VolumeBound')).toMatchObject({ status: 'False', reason })
+})
+
+test('a volume that cannot grow is no reason not to be Ready', () => {
+  const volumeNote = fault('VolumeNotExpandable', { from: '1Gi', to: '2Gi', storageClass: 's' })
+  expect(condition(well(), 'Ready', { volumeNote })?.status).toBe('True')
+  expect(condition(well(), 'VolumeBound', { volumeNote })).toMatchObject({ status: 'True', reason: 'VolumeNotExpandable' })
+})
+
+test('a configuration that waits for a restart is Ready and RESTART_REQUIRED', () => {
+  const o = well({ guest: says({ configuration: { hash: 'h0' } }) })
+  expect(judge(o).status.phase).toBe('RESTART_REQUIRED')
+  expect(condition(o, 'Ready')?.status).toBe('True')
+  expect(condition(o, 'ConfigurationApplied')).toMatchObject({ status: 'False', reason: 'RestartRequired' })
+})
+
+test('what a restart would bring is said while it is pending, and changes nothing else', () => {
+  expect(condition(well(), 'RestartPending')).toBeUndefined()
+  expect(condition(well(), 'RestartPending', { restartPending: ['another image'] })?.message).toContain('another image')
+  expect(judge(well(), { restartPending: ['x'] }).status.phase).toBe('ACTIVE')
+})
+
+const agentGone = {
+  initContainerStatuses: [{ name: 'guest-agent', ready: false, state: { terminated: { exitCode: 1, finishedAt: ago(61) } } }],
+}
+test.each<[string, Partial<GuestSide>]>([
+  ['its container does not run', { pod: aPod(agentGone) }],
+  ['it never reported', { guest: aGuest() }],
+  ['it does not take up what was asked', { guest: aGuest(initialised, healthy(), { generation: 2 }) }],
+  [
+    'it says HEALTHY and nobody answers',
+    {
+      pod: aPod({
+        conditions: [
+          { type: 'PodScheduled', status: 'True' },
+          { type: 'ContainersReady', status: 'False', lastTransitionTime: ago(61) },
+        ],
+        containerStatuses: [{ name: 'database', ready: false, state: { running: { startedAt: ago(300) } } }],
+      }),
+    },
+  ],
+])('a guest is silent when %s for a minute', (_, side) => {
+  const { status } = judge(well(side as Partial<GuestSide> & { pod?: Pod }))
+  expect(status).toMatchObject({ operatingStatus: 'UNKNOWN', fault: { code: 'GuestSilent' } })
+  expect(status.conditions?.find(c => c.type === 'Ready')?.status).toBe('Unknown')
+})
+
+test('before that it is looked at again just then, and nothing is said', () => {
+  const finishedAt = ago(50)
+  const pod = aPod({
+    initContainerStatuses: [{ ...agentGone.initContainerStatuses[0], state: { terminated: { exitCode: 0, finishedAt } } }],
+  })
+  const { requeueAfterMs, status } = judge(well({ pod }))
+  expect(status.phase).toBe('ACTIVE')
+  expect(requeueAfterMs).toBeGreaterThan(9000)
+  expect(requeueAfterMs).toBeLessThan(11_000)
+})
+
+test('a pod that does not end on a node that does not answer is NodeLost after a minute', () => {
+  const pod = aPod({}, { deletionTimestamp: new Date('2026-01-01T12:03:55Z').toISOString(), deletionGracePeriodSeconds: 300 })
+  const lost = { node: { name: 'n1', ready: false } }
+  expect(judge(well({ pod }, { inquired: lost })).stands?.code).toBe('NodeLost')
+  expect(judge(well({ pod }, { inquired: { node: { name: 'n1', ready: true } } })).stands?.code).toBe('PodTerminating')
+})
+
+test('a fault says when it was first seen, and a tenant’s message has no control characters', () => {
+  const guest = says({ operatingStatus: 'FAILED', fault: { code: 'VolumeFull', message: 'a\u001bb' } })
+  const first = judge(well({ guest })).status
+  expect(first.fault).toMatchObject({ code: 'VolumeFull', message: 'a b', at: '2026-01-01T12:00:00Z' })
+  const later = well({ guest }, { instance: { ...anInstance(), status: first }, now: new Date('2026-01-01T13:00:00Z') })
+  expect(judge(later).status.fault?.at).toBe('2026-01-01T12:00:00Z')
+})
+
+test('a code that is none of ours is not passed on as one', () => {
+  const guest = says({ operatingStatus: 'FAILED', fault: { code: 'constructor', message: 'm' } })
+  expect(judge(well({ guest })).status.fault?.code).toBe('Internal')
+})
+
+test('the engine’s own last words are the message', () => {
+  const guest = says({ operatingStatus: 'FAILED', fault: { code: 'EngineStartFailed', message: 'm' } })
+  const o = well({ guest }, { inquired: { engineLog: 'LOG: x\nFATAL: no space left\n' } })
+  expect(judge(o).status.fault?.message).toContain('FATAL: no space left')
+})
+
+test('what is deleted is in SHUTDOWN, whatever its engine says', () => {
+  const o = well({}, { instance: anInstance({}, { deletionTimestamp: ago(1) }) })
+  const { status } = judge(o, { fault: fault('Deleting', { step: 'x' }) })
+  expect(status).toMatchObject({ phase: 'SHUTDOWN', operatingStatus: 'SHUTDOWN' })
+  expect(status.conditions?.map(c => c.type)).toEqual(['Ready', 'Reconciling'])
+})
+
+test('a restart is done once a pod made for it reports', () => {
+  const pod = aPod({}, { annotations: { 'trove.dev/restart': 't1' } })
+  expect(judge(well({ pod })).status.lastRestartRequestedAt).toBe('t1')
+  expect(judge(well({ pod, guest: says({ podUID: 'old' }) })).status.lastRestartRequestedAt).toBeUndefined()
+})
+
+test('a good start is worth two Events, a fault one, and rest none', () => {
+  const said = (instance = anInstance(), o = well()) => notable(instance, judge(o)).map(n => `${n.type} ${n.reason}`)
+  const building = judge(well({ guest: aGuest() })).status
+  expect(said(anInstance(), without('pod', well({ guest: aGuest() })))).toEqual(['Normal Provisioning'])
+  expect(said({ ...anInstance(), status: building })).toEqual(['Normal Active'])
+  expect(said({ ...anInstance(), status: judge(well()).status })).toEqual([])
+  expect(said(anInstance(), well({ pod: aPod(waiting('database', 'ErrImagePull')) }))).toEqual(['Warning ImagePullFailed'])
+})

@@ -1,0 +1,152 @@
+import { expect, test } from 'vitest'
+import type { Draft } from '../../kube/objects.ts'
+import type { Pod } from '../../kube/resource.ts'
+import { aClaim, aDatabase, aGuest, ago, anInstance, aPod, aSecret, aUser, aVersion, engine, healthy, observed } from '../examples.ts'
+import { annotations } from '../names.ts'
+import { buildRole, buildServiceAccount, buildTenantService } from './children.ts'
+import type { GuestSide, Observed } from './observed.ts'
+import { planInstance } from './plan.ts'
+import { buildPod } from './pod.ts'
+import { renderGuest } from './render-guest.ts'
+
+const settings = { agentImage: 'agent:1', launcher: 'x' }
+const plan = (o: Observed) => planInstance(o, settings)
+const does = (o: Observed) => plan(o).actions.map(a => ('kind' in a ? `${a.do} ${a.kind}` : a.do))
+
+const as = <T>(draft: unknown, uid: string) =>
+  ({ ...(draft as Draft<Pod>), metadata: { ...(draft as Draft<Pod>).metadata, uid, resourceVersion: '1' } }) as unknown as T
+
+/** The Guest as it is rendered, so that there is nothing to write to it. */
+const settled = (o: Observed, more: Parameters<typeof aGuest>[0] = {}, status = healthy()) => {
+  const decided = { datastore: 'pg', engine, version: '17', flavor: { name: 'small', cpu: '500m', memory: '1Gi' }, image: 'pg:17' }
+  const { databases, users, instance } = o
+  const rendered = renderGuest({ previous: undefined, instance, decided, initialisedClaim: 'claim-1', databases, users })
+  return aGuest({ ...rendered, ...more }, status)
+}
+const side = (o: Observed, more: Partial<GuestSide> = {}): GuestSide => {
+  const guest = more.guest ?? settled(o)
+  const pod = as<Pod>(buildPod(guest, engine, settings), 'pod-1')
+  return {
+    guest,
+    claim: aClaim(),
+    pod: { ...pod, status: aPod().status! },
+    serviceAccount: as(buildServiceAccount(guest), 'sa'),
+    role: as(buildRole(guest), 'role'),
+    ...more,
+  }
+}
+/** Only what the test is about: the other children and the tenant's Service are of no interest here. */
+const others = ['create roleBinding', 'create service', 'create networkPolicy', 'createTenantService']
+const doesAboutPod = (o: Observed) => does(o).filter(a => !others.includes(a))
+
+test('the finalizer comes before anything else', () => {
+  expect(does(observed({ instance: anInstance({}, { finalizers: [] }) }))).toEqual(['addFinalizer'])
+})
+
+test('at first claim, Guest and address go out together; the pod waits for its account alone', () => {
+  const o = observed()
+  expect(does(o)).toEqual(['writeGuest', 'create claim', 'createTenantService'])
+  const guest = settled(o, { volume: {} }, {})
+  expect(does(observed({ side: { guest, claim: aClaim() } }))).toEqual(['create serviceAccount', 'create role', 'createTenantService'])
+  const { serviceAccount, role } = side(o)
+  expect(
+    does(observed({ side: { guest, claim: aClaim({}, { phase: 'Pending' }), serviceAccount: serviceAccount!, role: role! } }))[0],
+  ).toBe('createPod')
+})
+
+test('passwords are made before the Guest names them', () => {
+  const users = [aUser({ name: 'app' })]
+  expect(does(observed({ users }))).toEqual(['makePasswords', 'create claim', 'createTenantService'])
+  expect(does(observed({ users, side: { secret: aSecret({ 'uid-app-1': 'eA==' }) } }))).toContain('writeGuest')
+})
+
+test('none is made for a user who is not in force', () => {
+  const users = [aUser({ name: 'reserved' }), aUser({ name: 'app' }, { finalizers: [] })]
+  expect(does(observed({ users }))).not.toContain('makePasswords')
+})
+
+test('a wrong reference provisions nothing', () => {
+  expect(plan(observed({ catalog: { versions: [] } }))).toMatchObject({ actions: [], fault: { code: 'DatastoreNotFound' } })
+})
+
+test('what bears another UID is not adopted, and nothing else is done', () => {
+  const labels = { 'trove.dev/instance-uid': 'another' }
+  expect(plan(observed({ side: { claim: aClaim({ labels }) } }))).toMatchObject({ actions: [], fault: { code: 'NameCollision' } })
+})
+
+test('when all is as it should be nothing is done', () => {
+  const databases = [aDatabase({ name: 'shop' })]
+  const o = observed({ databases })
+  expect(doesAboutPod({ ...o, side: side(o) })).toEqual([])
+  const service = as<NonNullable<Observed['tenantService']>>(buildTenantService(o.instance, o.place), 'svc')
+  expect(does({ ...o, tenantService: service, side: side(o) })).not.toContain('createTenantService')
+})
+
+test.each([
+  ['gone', undefined, ['createPod']],
+  ['failed', { status: { phase: 'Failed', reason: 'Evicted' } }, ['delete pod']],
+  ['ending', { metadata: { deletionTimestamp: ago(1000) } }, []],
+  ['made for another restart', { annotations: { [annotations.restart]: 'earlier' } }, ['delete pod']],
+  ['made from another template', { annotations: { [annotations.restart]: '', [annotations.template]: 'other' } }, []],
+])('a pod that is %s', (_, change: { status?: object; metadata?: object; annotations?: object } | undefined, expected) => {
+  const o = observed()
+  const { pod, ...rest } = side(o)
+  const changed = pod &&
+    change && {
+      ...pod,
+      status: { ...pod.status, ...change.status },
+      metadata: { ...pod.metadata, ...change.metadata, ...(change.annotations && { annotations: change.annotations }) },
+    }
+  expect(doesAboutPod({ ...o, side: { ...rest, ...(changed && { pod: changed as Pod }) } })).toEqual(expected)
+})
+
+test('drift of template, image or formulas is said and touches nothing', () => {
+  const versions = [aVersion({ image: 'pg:17.1' })]
+  const o = observed({ engines: { postgresql: { ...engine, formulas: 2 } } })
+  const drifted = { ...o, catalog: { ...o.catalog, versions }, side: side(observed()) }
+  drifted.side.pod = { ...drifted.side.pod!, metadata: { ...drifted.side.pod!.metadata, annotations: { [annotations.restart]: '' } } }
+  expect(plan(drifted).restartPending).toHaveLength(3)
+  expect(doesAboutPod(drifted)).toEqual([])
+})
+
+test.each([
+  ['gone', undefined],
+  ['another one', aClaim({ uid: 'claim-2' })],
+  ['without its PersistentVolume', aClaim({}, { phase: 'Lost' })],
+])('an initialised volume that is %s is lost: neither claim nor pod is made', (_, claim) => {
+  const o = observed()
+  const { pod: _pod, claim: _claim, ...rest } = side(o)
+  const lost = { ...o, side: { ...rest, ...(claim && { claim }) } }
+  expect(plan(lost).fault).toMatchObject({ code: 'VolumeLost' })
+  expect(doesAboutPod(lost)).toEqual([])
+})
+
+test('a volume is lost too if only the agent’s last report knows that it was initialised', () => {
+  const o = observed()
+  const { claim: _claim, ...rest } = side(o, { guest: settled(o, { volume: {} }) })
+  expect(plan({ ...o, side: rest }).fault).toMatchObject({ code: 'VolumeLost' })
+})
+
+test('no pod is made on a claim that is being deleted', () => {
+  const o = observed()
+  const { pod: _pod, ...rest } = side(o, { claim: aClaim({ deletionTimestamp: ago(1) }) })
+  expect(doesAboutPod({ ...o, side: rest })).toEqual([])
+})
+
+test.each([
+  ['grows where the class allows it', { kind: 'found', name: 'standard', expandable: true }, ['growVolume'], undefined],
+  ['is left where it does not', { kind: 'found', name: 'standard', expandable: false }, [], 'VolumeNotExpandable'],
+] as const)('a larger volume %s', (_, storageClass, expected, note) => {
+  const o = observed({ instance: anInstance({ volume: { size: '2Gi' } }), inquired: { storageClass } })
+  const grown = { ...o, side: side(o) }
+  expect(doesAboutPod(grown)).toEqual(expected)
+  expect(plan(grown).volumeNote?.code).toBe(note)
+})
+
+test('a Guest that somebody deleted is held while its pod lives, and let go after it', () => {
+  const o = observed()
+  const guest = aGuest(settled(o).spec, healthy(), { deletionTimestamp: ago(1) })
+  const { pod, ...rest } = side(o, { guest })
+  expect(doesAboutPod({ ...o, side: { ...rest, pod: pod! } })).toEqual([])
+  expect(doesAboutPod({ ...o, side: rest })).toEqual(['releaseGuest'])
+})
