@@ -20,6 +20,18 @@ export default defineConfig({
           include: ['test/e2e/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 600_000,
+          // Most of their time they wait for containers.
+          maxWorkers: 3,
+        },
+      },
+      // What stops or replaces a part that all tests share.
+      {
+        test: {
+          name: 'e2e-alone',
+          globalSetup: ['test/e2e/setup.ts'],
+          include: ['test/e2e/alone/*.test.ts'],
+          testTimeout: 400_000,
+          hookTimeout: 600_000,
           fileParallelism: false,
         },
       },

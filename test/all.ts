@@ -47,6 +47,7 @@ const tiers: [string, () => Tally][] = [
   ['launcher', () => step('node', ['test/launcher/main.ts'])],
   ['integration', () => tier('integration')],
   ['e2e', () => tier('e2e')],
+  ['e2e-alone', () => tier('e2e-alone')],
   ['uninstall', () => tier('uninstall')],
 ]
 

@@ -73,12 +73,6 @@ export const persistentvolumeclaims: Resource<PersistentVolumeClaim> = {
   kind: 'PersistentVolumeClaim',
   ...namespaced,
 }
-export const persistentvolumes: Resource<PersistentVolume> = {
-  group: '',
-  plural: 'persistentvolumes',
-  kind: 'PersistentVolume',
-  ...clusterWide,
-}
 export const serviceaccounts: Resource<ServiceAccount> = { group: '', plural: 'serviceaccounts', kind: 'ServiceAccount', ...namespaced }
 export const namespaces: Resource<Namespace> = { group: '', plural: 'namespaces', kind: 'Namespace', ...clusterWide }
 export const nodes: Resource<Node> = { group: '', plural: 'nodes', kind: 'Node', ...clusterWide }

@@ -163,42 +163,6 @@ test('a full volume is named, and heals once there is room', async () => {
   await ready('db', ns, 150_000)
 })
 
-test('a volume in use by another pod is named, and heals when that pod goes', async () => {
-  const { ns } = await tenant('inuse')
-  await apply(instance('db', ns))
-  await ready('db', ns)
-  const guest = await guestOf('db', ns)
-  const { nodeName } = await cluster()
-  const pod = await get('pod', guest, 'trove-guests')
-  const image = pod.spec.containers[0].image
-  await kubectl(['cordon', nodeName])
-  onTestFinished(async () => {
-    await tryKubectl(['uncordon', nodeName])
-  })
-  await kubectl(['delete', 'pod', guest, '-n', 'trove-guests'])
-  const blocker = `blocker-${ns}`
-  removeAfterwards('pod', blocker, '-n', 'trove-guests', '--force', '--grace-period=0')
-  const restricted = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } }
-  await apply({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: blocker, namespace: 'trove-guests' },
-    spec: {
-      nodeName,
-      terminationGracePeriodSeconds: 0,
-      securityContext: { runAsNonRoot: true, runAsUser: 999, seccompProfile: { type: 'RuntimeDefault' } },
-      containers: [
-        { name: 'hold', image, command: ['sleep', '3600'], securityContext: restricted, volumeMounts: [{ name: 'd', mountPath: '/data' }] },
-      ],
-      volumes: [{ name: 'd', persistentVolumeClaim: { claimName: guest } }],
-    },
-  })
-  await kubectl(['uncordon', nodeName])
-  await becomes('instance', 'db', ns, 'Ready', 'VolumeInUse', 60_000)
-  await kubectl(['delete', 'pod', blocker, '-n', 'trove-guests', '--now'])
-  await ready('db', ns)
-})
-
 test('a lost volume is never made anew', async () => {
   const { ns } = await tenant('lost')
   await apply(instance('db', ns))

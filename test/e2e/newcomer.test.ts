@@ -65,7 +65,7 @@ test('a tenant with the edit role gets from the sample to rows in a table, on bo
 test('ten Instances in one apply all become ready, and are all gone after one delete', async () => {
   const { ns } = await tenant('ten')
   const names = Array.from({ length: 10 }, (_, i) => `db${i}`)
-  await apply(...names.map(name => instance(name, ns)))
+  await apply(...names.map(name => instance(name, ns, { flavorRef: { name: 'tiny' } })))
   await Promise.all(names.map(name => ready(name, ns, 240_000)))
   await kubectl(['delete', 'instances', '--all', '-n', ns, '--wait=false'])
   await Promise.all(names.map(name => gone('instance', name, ns, 180_000)))

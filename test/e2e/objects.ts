@@ -1,10 +1,18 @@
 /** The objects that tests apply, as short as a product team would write them. */
 
+/** Fast enough that tests need not wait for initdb, small enough that several fit on the node at once. */
+export const flavor = {
+  apiVersion: 'trove.dev/v1alpha1',
+  kind: 'Flavor',
+  metadata: { name: 'e2e' },
+  spec: { cpu: '250m', memory: '256Mi' },
+}
+
 export const instance = (name: string, namespace: string, spec: object = {}) => ({
   apiVersion: 'trove.dev/v1alpha1',
   kind: 'Instance',
   metadata: { name, namespace },
-  spec: { datastore: { type: 'postgresql' }, flavorRef: { name: 'tiny' }, volume: { size: '1Gi' }, ...spec },
+  spec: { datastore: { type: 'postgresql' }, flavorRef: { name: flavor.metadata.name }, volume: { size: '1Gi' }, ...spec },
 })
 
 export const database = (name: string, namespace: string, instanceName: string, spec: object = {}) => ({

@@ -131,7 +131,7 @@ test('character set and collation are the database’s own', async () => {
 
 test('settings scale with the flavor', async () => {
   const { ns } = await tenant('scale')
-  await apply(instance('tiny', ns), instance('small', ns, { flavorRef: { name: 'small' } }))
+  await apply(instance('tiny', ns, { flavorRef: { name: 'tiny' } }), instance('small', ns, { flavorRef: { name: 'small' } }))
   for (const name of ['tiny', 'small']) await apply(database(name, ns, name), user(name, ns, name, { [name]: 'ReadOnly' }))
   await clientPod(ns)
   const ask = async (name: string, setting: string) => {

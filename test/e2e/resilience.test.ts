@@ -1,34 +1,10 @@
 /** Killing any part, at the moments that hurt, heals without a person; a database is never stopped by anything but its own end. */
 import { expect, onTestFinished, test } from 'vitest'
-import { binding, clientPod, type Login, missingRows, psql, writer } from './client.ts'
-import { kill, onNode, operatorPod, pidsOf, process, volumePath } from './node.ts'
-import { database, instance, user } from './objects.ts'
-import { apply, becomes, cluster, condition, get, guestOf, kubectl, maybe, ready, tenant, tryKubectl, until } from './world.ts'
-
-interface Running {
-  ns: string
-  guest: string
-  login: Login
-  podUID: () => Promise<string>
-  /** When the engine started, in its own words. */
-  started: () => Promise<string>
-}
-
-async function running(hint: string): Promise<Running> {
-  const { ns } = await tenant(hint)
-  await apply(instance('db', ns), database('shop', ns, 'db'), user('app', ns, 'db', { shop: 'Owner' }))
-  await becomes('databaseuser', 'app', ns, 'Ready', 'True')
-  await clientPod(ns)
-  const login = await binding('app', ns)
-  const guest = await guestOf('db', ns)
-  return {
-    ns,
-    guest,
-    login,
-    podUID: async () => (await get('pod', guest, 'trove-guests')).metadata.uid,
-    started: () => psql(ns, login, 'select pg_postmaster_start_time()'),
-  }
-}
+import { missingRows, psql, writer } from './client.ts'
+import { kill, onNode, pidsOf, process, volumePath } from './node.ts'
+import { database, instance } from './objects.ts'
+import { running } from './running.ts'
+import { apply, becomes, cluster, condition, get, guestOf, kubectl, maybe, ready, tenant, until } from './world.ts'
 
 const agentOf = async (guest: string) =>
   (await get('pod', guest, 'trove-guests')).status.initContainerStatuses.find((c: { name: string }) => c.name === 'guest-agent')
@@ -99,16 +75,6 @@ test('three quick crashes are CRASHED, with the reason, and the engine comes bac
   await ready('db', r.ns)
 })
 
-test('the operator killed in mid-provisioning: everything comes to the same end', async () => {
-  const { ns } = await tenant('operator')
-  const names = ['a', 'b', 'c']
-  await apply(...names.map(n => instance(n, ns)), database('shop', ns, 'a'), user('app', ns, 'a', { shop: 'Owner' }))
-  await new Promise(resolve => setTimeout(resolve, 150))
-  await kill(await pidsOf((await operatorPod()).metadata.uid, process.operator))
-  for (const name of names) await ready(name, ns, 180_000)
-  await becomes('databaseuser', 'app', ns, 'Ready', 'True')
-})
-
 test('killed in the middle of initialisation: it heals, and never over data', async () => {
   const { ns } = await tenant('init')
   await apply(instance('db', ns))
@@ -139,29 +105,6 @@ test('the pod deleted: the same data comes back in a new pod', async () => {
   await until('a new pod is there', async () => (await maybe('pod', r.guest, 'trove-guests'))?.metadata.uid !== uid)
   await until('the row is there', async () => (await psql(r.ns, r.login, 'select x from t')) === 'kept')
   await ready('db', r.ns)
-})
-
-test('the node drained and uncordoned: unschedulable is seen, then the same data comes back', async () => {
-  const r = await running('drained')
-  await psql(r.ns, r.login, "create table t (x text); insert into t values ('kept')")
-  const { nodeName } = await cluster()
-  onTestFinished(async () => {
-    await tryKubectl(['uncordon', nodeName])
-  })
-  const selector = `trove.dev/tenant=${r.ns}`
-  await kubectl([
-    'drain',
-    nodeName,
-    `--pod-selector=${selector}`,
-    '--ignore-daemonsets',
-    '--delete-emptydir-data',
-    '--force',
-    '--timeout=120s',
-  ])
-  await becomes('instance', 'db', r.ns, 'Ready', 'PodUnschedulable', 60_000)
-  await kubectl(['uncordon', nodeName])
-  await ready('db', r.ns)
-  expect(await psql(r.ns, r.login, 'select x from t')).toBe('kept')
 })
 
 test('the pod force-deleted while another process holds the volume’s lock: no second engine starts until it is free', async () => {

@@ -1,15 +1,13 @@
 /**
  * Decides what is to be done next for one Instance. Pure. The actions of one plan do not depend on each other and go out together; then
  * everything is looked at again and planned anew, until there is nothing left to do. So a crash between any two writes changes nothing.
- *
- * When is a pod replaced? Only because it is gone, failed or evicted, or because the user asked for a restart: see `planPod`.
  */
 import type { Guest, GuestSpec } from '../../api/guest.ts'
 import { type Fault, fault } from '../../errors.ts'
 import type { Draft, KubeObject } from '../../kube/objects.ts'
 import type { Pod, Service } from '../../kube/resource.ts'
 import { covers, same } from '../compare.ts'
-import { annotations, finalizers, guestLabels } from '../names.ts'
+import { finalizers, guestLabels } from '../names.ts'
 import { parseQuantity } from '../quantity.ts'
 import {
   buildClaim,
@@ -24,7 +22,8 @@ import { checkVolumeSize, type Decided, decide, readRecord, recordOf } from './d
 import { planDeletion } from './delete.ts'
 import { believed, isLeaving, type Observed, strangers, wasInitialised } from './observed.ts'
 import { planPasswords } from './passwords.ts'
-import { buildPod, type PodSettings } from './pod.ts'
+import { planPod, restartReasons } from './plan-pod.ts'
+import type { PodSettings } from './pod.ts'
 import { renderGuest, usersInForce } from './render-guest.ts'
 
 /** Any object as it is to be sent. */
@@ -171,40 +170,4 @@ function planTenantService(o: Observed): Action[] {
   const draft = buildTenantService(o.instance, o.place)
   if (o.tenantService === undefined) return [{ do: 'createTenantService', draft }]
   return isLeaving(o.tenantService) || isAsDrafted(o.tenantService, draft) ? [] : [{ do: 'correctTenantService', draft }]
-}
-
-/**
- * The whole of what becomes of a pod:
- *  - gone: another is made, on the same volume, once the old object is really gone;
- *  - failed, succeeded or evicted: it is deleted, and then it is gone;
- *  - ending: wait, however long; never force it (two engines on one volume);
- *  - made before the restart that the user asked for: it is deleted;
- *  - anything else that differs: nothing (see `restartReasons`).
- */
-function planPod(o: Observed, guest: Guest, { engine }: Decided, settings: PodSettings): { actions: Action[] } {
-  const { pod, claim, serviceAccount } = o.side
-  if (pod === undefined) {
-    // Somebody deleted the Guest: it is let go now that nothing runs on it, and made anew from the claim's record.
-    if (isLeaving(guest)) return { actions: [{ do: 'releaseGuest' }] }
-    if (serviceAccount === undefined || claim === undefined || isLeaving(claim)) return { actions: [] }
-    return { actions: [{ do: 'createPod', draft: buildPod(guest, engine, settings) }] }
-  }
-  if (isLeaving(pod)) return { actions: [] }
-  const phase = pod.status?.phase
-  if (phase === 'Failed' || phase === 'Succeeded') {
-    return { actions: [{ do: 'delete', kind: 'pod', why: pod.status?.reason ?? phase }] }
-  }
-  const madeFor = pod.metadata.annotations?.[annotations.restart] ?? ''
-  const recorded = guest.spec.restartRequestedAt ?? ''
-  return { actions: madeFor === recorded ? [] : [{ do: 'delete', kind: 'pod', why: 'the user asked for a restart' }] }
-}
-
-function restartReasons(o: Observed, guest: Guest, { engine, offered }: Decided, settings: PodSettings): string[] {
-  const { pod } = o.side
-  const reasons: string[] = []
-  if (offered !== undefined && offered.image !== guest.spec.image) reasons.push('the version has another image')
-  if (engine.formulas !== guest.spec.configuration.formulas) reasons.push('the default settings have a new revision')
-  const template = buildPod(guest, engine, settings).metadata.annotations?.[annotations.template]
-  if (pod !== undefined && pod.metadata.annotations?.[annotations.template] !== template) reasons.push('the pod’s template has changed')
-  return reasons
 }

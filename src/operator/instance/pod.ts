@@ -9,7 +9,6 @@ import type { Draft } from '../../kube/objects.ts'
 import type { Pod } from '../../kube/resource.ts'
 import { canonical } from '../compare.ts'
 import { annotations, labels, ownedBy } from '../names.ts'
-import { parseQuantity } from '../quantity.ts'
 import { ownedMeta } from './children.ts'
 
 export interface PodSettings {
@@ -94,8 +93,6 @@ function buildSpec(guest: Guest, engine: OperatorEngine, settings: PodSettings):
       { name: 'tmp', emptyDir: { sizeLimit: '1Gi' } },
       { name: 'run', emptyDir: { sizeLimit: '64Mi' } },
       { name: 'agent-tmp', emptyDir: { sizeLimit: '256Mi' } },
-      // The runtime's own /dev/shm has 64 MiB, which parallel queries exceed. This one is part of the container's memory.
-      { name: 'shm', emptyDir: { medium: 'Memory', sizeLimit: String(Math.floor(parseQuantity(guest.spec.flavor.memory) / 2)) } },
       { name: 'token', projected: { defaultMode: 0o440, sources: tokenSources } },
     ],
   }
@@ -150,7 +147,6 @@ function databaseContainer(guest: Guest, engine: OperatorEngine, launcher: strin
       { name: 'trove', mountPath: '/trove' },
       { name: 'tmp', mountPath: '/tmp' },
       { name: 'run', mountPath: '/run' },
-      { name: 'shm', mountPath: '/dev/shm' },
     ],
   }
 }

@@ -2,14 +2,14 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { operatorImage } from '../kind/images/operator.ts'
-import { applyOperator } from '../kind/install.ts'
-import { thisCheckout } from '../kind/names.ts'
-import { stepLog } from '../kind/steps.ts'
-import { binding, clientPod, psql } from './client.ts'
-import { database, instance, user } from './objects.ts'
-import { settings } from './setup.ts'
-import { apply, becomes, cluster, condition, get, kubectl, ready, tenant, until } from './world.ts'
+import { operatorImage } from '../../kind/images/operator.ts'
+import { applyOperator } from '../../kind/install.ts'
+import { thisCheckout } from '../../kind/names.ts'
+import { stepLog } from '../../kind/steps.ts'
+import { binding, clientPod, psql } from '../client.ts'
+import { database, instance, user } from '../objects.ts'
+import { settings } from '../setup.ts'
+import { apply, becomes, cluster, condition, get, kubectl, ready, tenant, until } from '../world.ts'
 
 /** A copy of the sources with changes that a real release could bring. A change that finds nothing to change is a broken test. */
 function variant(): string {

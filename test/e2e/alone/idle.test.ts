@@ -1,8 +1,8 @@
 /** At rest the whole system writes nothing but the Lease: counted from the API server's audit log. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { instance } from './objects.ts'
-import { apply, cluster, ready, tenant, until } from './world.ts'
+import { instance } from '../objects.ts'
+import { apply, cluster, ready, tenant, until } from '../world.ts'
 
 interface AuditEvent {
   stage: string
@@ -42,12 +42,12 @@ async function writesSince(from: Date): Promise<string[]> {
 test('ten idle Instances cause no write in two minutes', async () => {
   const { ns } = await tenant('idle')
   const names = Array.from({ length: 10 }, (_, i) => `db${i}`)
-  await apply(...names.map(n => instance(n, ns)))
+  await apply(...names.map(n => instance(n, ns, { flavorRef: { name: 'tiny' } })))
   await Promise.all(names.map(n => ready(n, ns, 240_000)))
 
   // The counter counts: one deliberate change is seen in it.
   const changed = new Date()
-  await apply(instance('db0', ns, { access: { allowedCidrs: ['10.9.0.0/16'] } }))
+  await apply(instance('db0', ns, { flavorRef: { name: 'tiny' }, access: { allowedCidrs: ['10.9.0.0/16'] } }))
   await until(
     'the counter shows the write that a change causes',
     async () => (await writesSince(changed)).some(w => w.includes('networkpolicies')),

@@ -1,0 +1,47 @@
+/**
+ * When is a pod replaced? Only because it is gone, failed or evicted, or because the user asked for a restart. Pure. Upgrading the operator
+ * restarts no database: what a pod made today would have otherwise is told as RestartPending.
+ */
+import type { Guest } from '../../api/guest.ts'
+import { annotations } from '../names.ts'
+import type { Decided } from './decide.ts'
+import { isLeaving, type Observed } from './observed.ts'
+import type { Action } from './plan.ts'
+import { buildPod, type PodSettings } from './pod.ts'
+
+/**
+ * The whole of what becomes of a pod:
+ *  - gone: another is made, on the same volume, once the old object is really gone;
+ *  - failed, succeeded or evicted: it is deleted, and then it is gone;
+ *  - ending: wait, however long; never force it (two engines on one volume);
+ *  - made before the restart that the user asked for: it is deleted;
+ *  - anything else that differs: nothing (see `restartReasons`).
+ */
+export function planPod(o: Observed, guest: Guest, { engine }: Decided, settings: PodSettings): { actions: Action[] } {
+  const { pod, claim, serviceAccount } = o.side
+  if (pod === undefined) {
+    // Somebody deleted the Guest: it is let go now that nothing runs on it, and made anew from the claim's record.
+    if (isLeaving(guest)) return { actions: [{ do: 'releaseGuest' }] }
+    if (serviceAccount === undefined || claim === undefined || isLeaving(claim)) return { actions: [] }
+    return { actions: [{ do: 'createPod', draft: buildPod(guest, engine, settings) }] }
+  }
+  if (isLeaving(pod)) return { actions: [] }
+  const phase = pod.status?.phase
+  if (phase === 'Failed' || phase === 'Succeeded') {
+    return { actions: [{ do: 'delete', kind: 'pod', why: pod.status?.reason ?? phase }] }
+  }
+  const madeFor = pod.metadata.annotations?.[annotations.restart] ?? ''
+  const recorded = guest.spec.restartRequestedAt ?? ''
+  return { actions: madeFor === recorded ? [] : [{ do: 'delete', kind: 'pod', why: 'the user asked for a restart' }] }
+}
+
+/** Why a pod made today would differ. Nothing is touched for it: the user is told, and asks for a restart when it suits. */
+export function restartReasons(o: Observed, guest: Guest, { engine, offered }: Decided, settings: PodSettings): string[] {
+  const { pod } = o.side
+  const reasons: string[] = []
+  if (offered !== undefined && offered.image !== guest.spec.image) reasons.push('the version has another image')
+  if (engine.formulas !== guest.spec.configuration.formulas) reasons.push('the default settings have a new revision')
+  const template = buildPod(guest, engine, settings).metadata.annotations?.[annotations.template]
+  if (pod !== undefined && pod.metadata.annotations?.[annotations.template] !== template) reasons.push('the pod’s template has changed')
+  return reasons
+}
