@@ -131,7 +131,7 @@ export const faults = {
     says: p => `namespace "${p.namespace}" is being deleted and takes nothing new`,
     advice: 'Nothing is to be done: the Instance goes with its namespace',
     shows: 'condition',
-    provokedIn: 'e2e',
+    provokedIn: 'integration',
     heals: false,
   }),
 
@@ -140,7 +140,7 @@ export const faults = {
     says: p => `provisioning: ${p.step}`,
     advice: 'Nothing is to be done',
     shows: 'condition',
-    provokedIn: 'e2e',
+    provokedIn: 'unit',
     heals: true,
   }),
   VolumeUnbound: entry<{ claim: string; why: string }>({
@@ -190,14 +190,14 @@ export const faults = {
     advice:
       'Check that the image in the DatastoreVersion is one of this engine; `kubectl describe` on the pod tells the platform team more',
     shows: 'condition',
-    provokedIn: 'e2e',
+    provokedIn: 'integration',
     heals: true,
   }),
   PodTerminating: entry<{ pod: string }>({
     says: p => `pod "${p.pod}" is ending; a new one follows when it is gone`,
     advice: 'Nothing is to be done',
     shows: 'condition',
-    provokedIn: 'e2e',
+    provokedIn: 'unit',
     heals: true,
   }),
   NodeLost: entry<{ node: string; pod: string }>({
@@ -212,7 +212,7 @@ export const faults = {
     says: p => `the pod is gone (${p.why}) and is being made again`,
     advice: 'Nothing is to be done: the same volume is used',
     shows: 'condition',
-    provokedIn: 'e2e',
+    provokedIn: 'unit',
     heals: true,
   }),
 
@@ -265,7 +265,7 @@ export const faults = {
     says: p => `the volume could not be initialised: ${p.log}`,
     advice: 'It is tried again by itself, at most every 60 s',
     shows: 'phase ERROR',
-    provokedIn: 'e2e',
+    provokedIn: 'unit',
     heals: true,
   }),
   EngineStartFailed: entry<{ log: string }>({
@@ -300,7 +300,7 @@ export const faults = {
     says: p => `the engine is not running: ${p.why}`,
     advice: 'It is started again by itself',
     shows: 'condition',
-    provokedIn: 'e2e',
+    provokedIn: 'unit',
     heals: true,
   }),
   GuestSilent: entry<{ why: string }>({
@@ -321,7 +321,7 @@ export const faults = {
     says: p => `the API server does not know a field that this agent reports: ${p.why}`,
     advice: 'Install the CRDs of this release; until then the report goes without that field',
     shows: 'operator log',
-    provokedIn: 'integration',
+    provokedIn: 'unit',
     heals: true,
   }),
 
@@ -337,7 +337,7 @@ export const faults = {
     says: p => `Instance "${p.instance}" is not ready yet`,
     advice: 'Nothing is to be done',
     shows: 'condition',
-    provokedIn: 'e2e',
+    provokedIn: 'unit',
     heals: true,
   }),
   DatabaseNotFound: entry<{ database: string; instance: string }>({

@@ -59,4 +59,6 @@ export interface OperatorEngine {
   checkUser(spec: Pick<DatabaseUserSpec, 'name' | 'access'>): Fault | undefined
   /** The engine's own entries of a binding Secret beyond host, port, username, password and database: `uri`. */
   bindingUri(input: BindingInput): string
+  /** Picks what ended it from the engine's own log lines. `lines` is hostile input, and so is what is returned. */
+  logFault(lines: readonly string[]): string | undefined
 }

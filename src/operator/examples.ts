@@ -34,6 +34,7 @@ export const engine: OperatorEngine = {
   checkDatabase: ({ name: asked }) => (asked === 'reserved' ? fault('IdentifierReserved', { name: asked }) : undefined),
   checkUser: ({ name: asked }) => (asked === 'reserved' ? fault('IdentifierReserved', { name: asked }) : undefined),
   bindingUri: ({ username, host }) => `postgresql://${username}@${host}`,
+  logFault: lines => lines.findLast(line => line.includes('FATAL')),
 }
 
 export const anInstance = (spec: Partial<InstanceSpec> = {}, metadata: Partial<Meta> = {}): Instance => ({

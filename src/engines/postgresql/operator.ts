@@ -2,6 +2,7 @@
 import type { OperatorEngine } from '../operator-engine.ts'
 import { bindingUri } from './binding.ts'
 import { render } from './configuration.ts'
+import { logFault } from './log-fault.ts'
 import { checkDatabase, checkUser } from './names.ts'
 import { port } from './port.ts'
 
@@ -16,4 +17,5 @@ export const postgresql: OperatorEngine = {
   checkDatabase,
   checkUser,
   bindingUri,
+  logFault,
 }

@@ -92,7 +92,7 @@ test.each([401, 403, 404, 409, 500, 0])('a refusal (%i) is tried again with grow
   expect(s.calls.at(-1)?.body).toEqual(HEALTHY)
 })
 
-test('a field that the server’s CRD does not know costs that field only, and is not tried for ever', async () => {
+test('ReportRefused: a field that the server’s CRD does not know costs that field only, and is not tried for ever', async () => {
   const s = server(BUILDING)
   s.failures.push(
     new ApiError(500, 'InternalError', 'failed to create typed patch object (...): .status.step: field not declared in schema'),

@@ -25,6 +25,12 @@ const readyBefore = {
 test.each([
   ['there is no Instance', shop(), {}, 'nothing InstanceNotFound'],
   ['the name is reserved', aDatabase({ name: 'reserved' }), view(), 'nothing IdentifierReserved'],
+  [
+    'the engine has no databases',
+    shop(),
+    { ...view(), engine: { ...engine, capabilities: { databases: false, users: true } } },
+    'nothing NotSupported',
+  ],
   ['it is new', shop({ finalizers: [] }), view(), 'addFinalizer InstanceNotReady'],
   ['there is no guest yet', shop(), { instance: anInstance(), engine }, 'nothing InstanceNotReady'],
   ['the guest has not been asked yet', shop(), view(guest()), 'nothing InstanceNotReady'],

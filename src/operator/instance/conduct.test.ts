@@ -186,7 +186,7 @@ test('a code that is none of ours is not passed on as one', () => {
 
 test('the engine’s own last words are the message', () => {
   const guest = says({ operatingStatus: 'FAILED', fault: { code: 'EngineStartFailed', message: 'm' } })
-  const o = well({ guest }, { inquired: { engineLog: 'LOG: x\nFATAL: no space left\n' } })
+  const o = well({ guest }, { inquired: { engineLog: '2026-01-01 00:00:00.000 UTC [1] FATAL: no space left\n' } })
   expect(judge(o).status.fault?.message).toContain('FATAL: no space left')
 })
 

@@ -94,7 +94,9 @@ export function judgeEngine(o: Observed): EngineFinding {
       ...again,
     }
   }
-  const reported = status.fault === undefined ? undefined : faultOfAgent(status.fault, pickFromLog(o.inquired.engineLog ?? ''))
+  const engine = guest && o.engines[guest.spec.engine]
+  const words = engine && pickFromLog(o.inquired.engineLog ?? '', engine)
+  const reported = status.fault === undefined ? undefined : faultOfAgent(status.fault, words)
   const progress = fault('Provisioning', { step: status.step ?? 'the engine starts' })
   return { ...stuck(type, reported ?? progress, operatingStatus === 'UNKNOWN' ? 'Unknown' : 'False'), operatingStatus, ...again }
 }

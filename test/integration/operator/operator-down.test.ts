@@ -100,7 +100,18 @@ test('what bears our name but another Instance’s UID is not adopted', async ()
   expect(await rig.client.get(secrets, { name, namespace: guestsNamespace }, { signal })).toBeDefined()
 })
 
-test('a Guest whose Instance vanished has its pod stopped and its data kept', async () => {
+test('a namespace that is ending takes nothing new, and that is said', async () => {
+  const namespace = await rig.newNamespace()
+  await rig.killOperator()
+  await rig.apply(anInstance(namespace, 'late'))
+  await rig.kubectl(['delete', 'namespace', namespace, '--wait=false'])
+  await rig.startOperator()
+  await rig.until(instances, { namespace, name: 'late' }, readyReason('NamespaceTerminating'), 'it is said')
+  await rig.kubectl(['delete', 'instance', 'late', '-n', namespace, '--timeout=20s'])
+  await rig.untilEmpty('late')
+})
+
+test('OrphanedGuest: a Guest whose Instance vanished has its pod stopped and its data kept', async () => {
   const namespace = await rig.newNamespace()
   await rig.apply(anInstance(namespace, 'orphaned'), aUser(namespace, 'app', 'orphaned'))
   const instance = await active(namespace, 'orphaned')
