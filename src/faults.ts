@@ -256,7 +256,8 @@ export const faults = {
   // The engine
   ImageUnsuitable: entry<{ image: string; missing: string }>({
     says: p => `image "${p.image}" lacks ${p.missing}, without which no database can be run in it`,
-    advice: 'Use an image with sh, mkfifo, mv, rm, sleep, setsid and flock in the DatastoreVersion',
+    advice:
+      'Use an image with a POSIX shell, coreutils, setsid and flock in the DatastoreVersion, as the engines’ official images have them',
     shows: 'phase ERROR',
     provokedIn: 'e2e',
     heals: false,

@@ -1,6 +1,6 @@
 # Launcher: PID 1 of the engine's container. Runs $R/ID/cmd for each job that the guest agent puts there, publishes its pid and exit status,
 # forwards signals, reaps, and stops every job before it ends. It knows no engine and takes no decision; the agent does (src/guest/agent).
-# POSIX sh, tested under dash, bash and busybox ash by test/launcher. The protocol is described in docs/architecture.md and spoken by
+# POSIX sh, tested under dash, bash and busybox ash by test/launcher. The protocol is described, and its other side spoken, in
 # src/guest/launcher/client.ts. Lines that are comments are taken out when the text is put into a pod (launcher-script.ts).
 set -u
 umask 007

@@ -8,7 +8,6 @@ import type {
   V1Namespace,
   V1NetworkPolicy,
   V1Node,
-  V1PersistentVolume,
   V1PersistentVolumeClaim,
   V1Pod,
   V1Role,
@@ -50,7 +49,6 @@ export type Pod = Typed<V1Pod>
 export type Service = Typed<V1Service>
 export type Secret = Typed<V1Secret>
 export type PersistentVolumeClaim = Typed<V1PersistentVolumeClaim>
-export type PersistentVolume = Typed<V1PersistentVolume>
 export type ServiceAccount = Typed<V1ServiceAccount>
 export type Namespace = Typed<V1Namespace>
 export type Node = Typed<V1Node>

@@ -6,8 +6,9 @@ export interface Memory {
   pss: number
 }
 
+/** Of every Node that runs this program, and not of the shell that asks. */
 const of = async (cluster: Cluster, program: string): Promise<Memory[]> => {
-  const script = `for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline 2>/dev/null | grep -q '/app/${program}' && awk '/^Rss:/{r=$2} /^Pss:/{p=$2} END{print r, p}' $p/smaps_rollup; done; true`
+  const script = `for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline 2>/dev/null | grep -q '^/nodejs/bin/node .*/app/${program}' && awk '/^Rss:/{r=$2} /^Pss:/{p=$2} END{print r, p}' $p/smaps_rollup; done; true`
   const { stdout } = await cluster.nodeExec(['sh', '-c', script])
   const lines = stdout.trim().split('\n').filter(Boolean)
   return lines.map(line => {

@@ -185,7 +185,7 @@ export class Agent {
   #recall(own: GuestStatus | undefined): void {
     this.#engineVersion = own?.engine?.version
     this.#lastExit = own?.engine?.lastExit
-    this.#usedPercent = own?.volume?.usedPercent
+    this.#usedPercent = own?.volume?.usedPercent ?? this.#usedPercent
   }
 
   #lookAtVolume(spec: GuestSpec | undefined, launcher: LauncherState): VolumeLook | undefined {

@@ -1,6 +1,22 @@
 /**
- * Speaks the launcher's protocol: jobs are directories, the bell is a FIFO, exit statuses are files. Whatever lies under /trove may have been
- * put there by the engine: it is read through Directory, bounded, and counts only if it is what it should be.
+ * Speaks the launcher's protocol, version 1: jobs are directories, the bell is a FIFO, exit statuses are files. Whatever lies under /trove may
+ * have been put there by the engine: it is read through Directory, bounded, and counts only if it is what it should be.
+ *
+ *   /trove/unsuitable         the tools that the image lacks; then nothing else comes         launcher
+ *   /trove/protocol           1, written before boot                                          launcher
+ *   /trove/boot               id of the live launcher; another one: all earlier jobs are gone launcher
+ *   /trove/stopping           that id, once the pod ends: nothing new is run                  launcher
+ *   /trove/BOOT/bell          FIFO; any line means "look again", may be lost or doubled       agent, launcher
+ *   /trove/BOOT/ID/cmd        sh script, its directory as $1; `.ID` is renamed to ID whole    agent
+ *   /trove/BOOT/ID/stop       signal that stops its process; absent: TERM to its whole group  agent
+ *   /trove/BOOT/ID/note       for agents only                                                 agent
+ *   /trove/BOOT/ID/kill       "group TERM" or "proc INT"; removed once delivered              agent
+ *   /trove/BOOT/ID/started    it was taken up, and never will be again                        launcher
+ *   /trove/BOOT/ID/pid        written by the job itself once signals reach it                 launcher
+ *   /trove/BOOT/ID/rc         exit status, the last file ever written                         launcher
+ *
+ * All is published by rename and counts only with its newline. A job is removed only after rc, and hidden by a rename first: the launcher,
+ * looking at a half-deleted job, could take it for a new one.
  */
 import { codeOf, Directory } from '../directory.ts'
 import type { Exit, Job, Launcher, LauncherState } from './launcher.ts'
@@ -119,7 +135,6 @@ export function openLauncher(path: string, pollMs = 250): Launcher {
 
     forget(id) {
       const { run } = attached()
-      // Hidden first: the launcher, looking at a half-deleted job, could take it for a new one.
       try {
         run.rename(id, `.gone-${id}`)
       } catch (error) {
