@@ -2,22 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { onNode, volumeOf, volumePath } from './node.ts'
 import { datastoreVersion, instance } from './objects.ts'
-import {
-  apply,
-  becomes,
-  cluster,
-  condition,
-  get,
-  guestOf,
-  kubectl,
-  listAll,
-  maybe,
-  ready,
-  refused,
-  tenant,
-  tryKubectl,
-  until,
-} from './world.ts'
+import { apply, becomes, condition, get, guestOf, kubectl, listAll, maybe, ready, refused, tenant, tryKubectl, until } from './world.ts'
 
 const removeAfterwards = (...args: string[]) =>
   onTestFinished(async () => {
@@ -96,7 +81,6 @@ test('an image that cannot be pulled is named within 10 s of the kubelet’s wor
 })
 
 test('an image that lacks a tool is named, with the tools', async () => {
-  if ((await cluster()).registry) return
   const { ns } = await tenant('unsuitable')
   const version = `u${Date.now().toString(36)}`
   removeAfterwards('datastoreversion', version)

@@ -12,18 +12,21 @@ import type { Log } from './steps.ts'
 export interface EngineImages {
   postgres17: string
   postgres15: string
-  /** Lacks tools that the launcher needs. */
-  unsuitable: string
 }
 
 /** Engine images that the node has or can pull. */
 export async function engineImages(cluster: Cluster, log: Log): Promise<EngineImages> {
-  if (cluster.registry) {
-    await provideImages(cluster, [await buildUnsuitableFromRegistry()], log)
-    return { postgres17: 'postgres:17', postgres15: 'postgres:15', unsuitable: unsuitable.spec.reference }
-  }
-  await provideImages(cluster, [...recipes.keys()], log)
-  return { postgres17: postgres17.spec.reference, postgres15: postgres15.spec.reference, unsuitable: unsuitable.spec.reference }
+  if (cluster.registry) return { postgres17: 'postgres:17', postgres15: 'postgres:15' }
+  const images = { postgres17: postgres17.spec.reference, postgres15: postgres15.spec.reference }
+  await provideImages(cluster, Object.values(images), log)
+  return images
+}
+
+/** For a test: an image that lacks tools that the launcher needs. */
+export async function unsuitableImage(cluster: Cluster, log: Log): Promise<string> {
+  const reference = cluster.registry ? await buildUnsuitableFromRegistry() : unsuitable.spec.reference
+  await provideImages(cluster, [reference], log)
+  return reference
 }
 
 /** Puts images onto the node, unless they are there: those that we know how to build, and whatever else the Docker engine holds. */
