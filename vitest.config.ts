@@ -21,7 +21,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 600_000,
           // Most of their time they wait for containers.
-          maxWorkers: 3,
+          maxWorkers: 2,
         },
       },
       // What stops or replaces a part that all tests share.

@@ -408,7 +408,7 @@ export const faults = {
   // The catalog and protection of what is in use
   EngineUnknown: entry<{ engine: string }>({
     says: p => `this operator has no engine "${p.engine}"`,
-    advice: 'Use one of the engines in the README’s table, or install an operator that has it',
+    advice: 'See `kubectl explain datastores.trove.dev.spec.engine` for the engines of this operator',
     shows: 'refused at apply',
     provokedIn: 'integration',
     heals: false,

@@ -98,6 +98,11 @@ const status = z
     volume: z
       .object({
         claim: z.string().max(253).describe('Name of the volume claim in the guests’ namespace.'),
+        claimUID: z
+          .string()
+          .max(64)
+          .optional()
+          .describe('UID of the claim, once its volume was initialised. From then on no other volume takes its place.'),
         size: z.string().max(32).optional().describe('Capacity of the volume.'),
         used: z.string().max(8).optional().describe('How full it is, in steps of 5 %.'),
       })

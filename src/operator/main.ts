@@ -4,7 +4,7 @@ import { launcherScript } from '../engines/launcher-script.ts'
 import { operatorEngines } from '../engines/operator-engines.ts'
 import { TroveError } from '../errors.ts'
 import { accessFromKubeconfig, accessInCluster } from '../kube/access.ts'
-import { type Client, connect } from '../kube/client.ts'
+import { connect } from '../kube/client.ts'
 import { systemClock } from '../runtime/clock.ts'
 import { openRecorder } from '../runtime/events.ts'
 import { serveHealth } from '../runtime/health.ts'
@@ -36,7 +36,7 @@ async function main(settings: Settings): Promise<void> {
   // Events may still be told of while the last work ends.
   const silence = new AbortController()
   const recorder = openRecorder({
-    client,
+    client: manager.client,
     log,
     clock: systemClock,
     controller: 'trove.dev/operator',
@@ -47,7 +47,7 @@ async function main(settings: Settings): Promise<void> {
   const collections = openCollections(manager, settings)
   const world = {
     client,
-    writer: whileHealthy(client, manager),
+    writer: manager.client,
     collections,
     clock: systemClock,
     recorder,
@@ -86,28 +86,6 @@ async function main(settings: Settings): Promise<void> {
     silence.abort(new Error('ended'))
     await health.close()
     await client.close()
-  }
-}
-
-/** The client, as long as we may write. Collections see to that by themselves; this is for what no collection holds. */
-function whileHealthy(client: Client, manager: { healthy(): boolean }): Pick<Client, 'get' | 'create' | 'patch' | 'delete'> {
-  const check = () => {
-    if (!manager.healthy()) throw new Error('the lease is lost: nothing may be written any more')
-  }
-  return {
-    get: client.get,
-    create: async (...args) => {
-      check()
-      return client.create(...args)
-    },
-    patch: async (...args) => {
-      check()
-      return client.patch(...args)
-    },
-    delete: async (...args) => {
-      check()
-      return client.delete(...args)
-    },
   }
 }
 

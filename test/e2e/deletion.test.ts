@@ -1,9 +1,16 @@
 /** Deleting at any moment ends clean, keeps what a policy keeps, and what is in use is held. */
 import { expect, onTestFinished, test } from 'vitest'
 import { database, instance, user } from './objects.ts'
-import { apply, becomes, condition, get, gone, guestOf, kubectl, listAll, maybe, ready, tenant, tryKubectl } from './world.ts'
+import { apply, becomes, condition, get, gone, guestOf, kubectl, listAll, maybe, ready, tenant, tryKubectl, until } from './world.ts'
 
 const kinds = ['pods', 'pvc', 'secrets', 'services', 'roles', 'rolebindings', 'serviceaccounts', 'networkpolicies', 'guests.trove.dev']
+
+/** The pod is there and nothing answers yet. */
+async function building(name: string, ns: string): Promise<void> {
+  const guest = await guestOf(name, ns)
+  await until('its pod is there', () => maybe('pod', guest, 'trove-guests'), 30_000, 50)
+  expect((await get('instance', name, ns)).status?.phase).toBe('BUILD')
+}
 
 async function nothingRemains(ns: string, except: string[] = []): Promise<void> {
   for (const kind of kinds.filter(k => !except.includes(k)))
@@ -16,7 +23,7 @@ async function nothingRemains(ns: string, except: string[] = []): Promise<void> 
 test('deleting in BUILD ends clean', async () => {
   const { ns } = await tenant('inbuild')
   await apply(instance('db', ns), database('shop', ns, 'db'), user('app', ns, 'db', { shop: 'Owner' }))
-  await new Promise(resolve => setTimeout(resolve, 700))
+  await building('db', ns)
   await kubectl(['delete', 'instance/db', 'database/shop', 'databaseuser/app', '-n', ns, '--timeout=120s'])
   await nothingRemains(ns)
 })
@@ -50,7 +57,8 @@ test('policy Retain keeps volume and credentials and says which', async () => {
 test.each([['BUILD'], ['ACTIVE']])('kubectl delete namespace ends, from %s', async phase => {
   const { ns } = await tenant('namespace')
   await apply(instance('db', ns), database('shop', ns, 'db'), user('app', ns, 'db', { shop: 'Owner' }))
-  if (phase === 'ACTIVE') await becomes('databaseuser', 'app', ns, 'Ready', 'True')
+  if (phase === 'BUILD') await building('db', ns)
+  else await becomes('databaseuser', 'app', ns, 'Ready', 'True')
   await kubectl(['delete', 'namespace', ns, '--timeout=120s'])
   await nothingRemains(ns)
 })
@@ -79,7 +87,7 @@ test('a deleted user leaves no login and no Secret; a deleted Database goes or s
 
 test('a Datastore, a version and a Flavor in use are held, and go when their last user goes', async () => {
   const { ns } = await tenant('held')
-  const name = `held-${ns}`
+  const name = `held-${Date.now().toString(36)}`
   onTestFinished(async () => {
     await tryKubectl(['delete', 'flavor', name, '--ignore-not-found', '--wait=false'])
   })

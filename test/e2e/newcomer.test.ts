@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { binding, clientPod, psql } from './client.ts'
 import { database, instance, user } from './objects.ts'
-import { apply, becomes, condition, get, gone, kubectl, listAll, ready, tenant, tryKubectl } from './world.ts'
+import { apply, becomes, condition, get, kubectl, ready, tenant, tryKubectl } from './world.ts'
 
 test('a tenant with the edit role gets from the sample to rows in a table, on both versions at once', async () => {
   const { ns, as } = await tenant('newcomer')
@@ -60,27 +60,6 @@ test('a tenant with the edit role gets from the sample to rows in a table, on bo
 
   const table = await kubectl(['get', 'instances,databases,databaseusers', '-n', ns, '--as', as])
   for (const word of ['orders', 'ACTIVE', 'HEALTHY', 'shop', 'app-credentials']) expect(table).toContain(word)
-})
-
-test('ten Instances in one apply all become ready, and are all gone after one delete', async () => {
-  const { ns } = await tenant('ten')
-  const names = Array.from({ length: 10 }, (_, i) => `db${i}`)
-  await apply(...names.map(name => instance(name, ns, { flavorRef: { name: 'tiny' } })))
-  await Promise.all(names.map(name => ready(name, ns, 240_000)))
-  await kubectl(['delete', 'instances', '--all', '-n', ns, '--wait=false'])
-  await Promise.all(names.map(name => gone('instance', name, ns, 180_000)))
-  for (const resource of [
-    'pods',
-    'pvc',
-    'secrets',
-    'services',
-    'roles',
-    'rolebindings',
-    'serviceaccounts',
-    'networkpolicies',
-    'guests.trove.dev',
-  ])
-    expect(await listAll(resource, 'trove-guests', `trove.dev/tenant=${ns}`), resource).toEqual([])
 })
 
 test('the whole sample applied in reverse order converges', async () => {

@@ -141,6 +141,31 @@ test('the operator’s own token cannot overwrite a foreign Secret or make any o
   expect((await tryKubectl(['run', 'pod', '--image=x', '-n', ns, '--as', as])).code).not.toBe(0)
   expect((await tryKubectl(['get', 'secrets', '-n', ns, '--as', as])).code).not.toBe(0)
   expect((await get('secret', 'app-credentials', ns)).data).toEqual(before.data)
+  const changed = await tryKubectl([
+    'patch',
+    'flavor',
+    'tiny',
+    '--as',
+    as,
+    '--type=merge',
+    '-p',
+    '{"metadata":{"labels":{"a":"b"}},"spec":{"cpu":"3"}}',
+  ])
+  expect(changed.stderr).toMatch(/never changes what was asked for|cannot be changed once set/)
+  await apply(instance('mine', ns))
+  const meddled = await tryKubectl([
+    'patch',
+    'instance',
+    'mine',
+    '-n',
+    ns,
+    '--as',
+    as,
+    '--type=merge',
+    '-p',
+    '{"spec":{"deletionPolicy":"Retain"}}',
+  ])
+  expect(meddled.stderr).toContain('the operator never changes what was asked for')
 })
 
 test('a foreign Service or Secret that bears the name we need stays untouched, and frees its owner by going away', async () => {

@@ -31,6 +31,14 @@ appears() {
     sleep 0.005
   done
 }
+# vanishes FILE: the same for a file that is to go.
+vanishes() {
+  local left=$((limit * 200))
+  while [ -e "$1" ]; do
+    [ $((left -= 1)) -gt 0 ] || return
+    sleep 0.005
+  done
+}
 # Every process of this round, and those of them that belong to jobs.
 everyone() { grep -lsxzF "TROVE_DIR=$TROVE_DIR" /proc/[0-9]*/environ | cut -d/ -f3; }
 jobs_left() {
@@ -69,7 +77,8 @@ round() {
     1) # the launcher has looked, and found nothing
       crowd
       for j in 1 2 3 4; do appears "$R/$j/rc" || failed "no exit status of job $j"; done
-      [ ! -e "$R/4/kill" ] || failed 'a request to kill is still there once it was carried out'
+      # The launcher removes the request after it has sent the signal, and the job may have ended in between.
+      vanishes "$R/4/kill" || failed 'a request to kill is still there long after it was carried out'
       mv "$R/1" "$R/.gone-1" && rm -rf "$R/.gone-1" # as the agent does it
       # The FIFO is empty and the launcher has gone back to wait. One more ring, and TERM while it looks.
       while read -rt 0 <"$R/bell"; do sleep 0.01; done

@@ -52,7 +52,7 @@ function settings(memory: number): [name: string, value: string | number][] {
     ['log_destination', "'stderr'"],
     ['logging_collector', 'off'],
     // log-fault.ts tells by %q whether the server speaks or a tenant's session
-    ['log_line_prefix', "'%m [%p] %q%u@%d '"],
+    ['log_line_prefix', "'%m [%p] %q(%u@%d) '"],
     ['log_timezone', "'UTC'"],
     ['timezone', "'UTC'"],
     ['datestyle', "'iso, mdy'"],

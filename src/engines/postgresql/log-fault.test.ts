@@ -31,15 +31,20 @@ test.each([
   ],
   [
     'a PANIC of a session',
-    [`${at} [9] app@shop PANIC:  could not write to file "pg_wal/xlogtemp.9": No space left on device`],
+    [`${at} [9] (app@shop) PANIC:  could not write to file "pg_wal/xlogtemp.9": No space left on device`],
     'PANIC: could not write to file "pg_wal/xlogtemp.9": No space left on device',
   ],
   [
     'nothing of a tenant’s own mistakes',
-    [`${at} [9] app@shop ERROR:  division by zero`, `${at} [9] app@shop FATAL:  too many connections`],
+    [`${at} [9] (app@shop) ERROR:  division by zero`, `${at} [9] (app@shop) FATAL:  too many connections`],
     undefined,
   ],
-  ['nothing of a login while it starts', [`${at} [9] app@shop FATAL:  the database system is starting up`], undefined],
+  [
+    'nothing of a user whose name looks like a level',
+    [`${at} [9] (FATAL:  forged@shop) LOG:  x`, `${at} [9] (a) FATAL:  forged@shop) ERROR:  y`],
+    undefined,
+  ],
+  ['nothing of a login while it starts', [`${at} [9] (app@shop) FATAL:  the database system is starting up`], undefined],
   [
     'nothing of a background worker that was stopped',
     [`${at} [9] FATAL:  terminating background worker "w" due to administrator command`],

@@ -1,9 +1,9 @@
 /**
  * Finds in PostgreSQL's own log what ended it: the last PANIC of anybody, or the last FATAL or ERROR of the server itself. What a tenant's
- * session says is left out by its prefix (`user@database`, see log_line_prefix in configuration.ts). Lines are hostile input: they are
+ * session says is left out by its prefix (`(user@database)`, see log_line_prefix in configuration.ts). Lines are hostile input: they are
  * only cut and returned, and src/errors.ts bounds and cleans what becomes a message.
  */
-const entry = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \S+ \[\d+\] (?<session>.*?)(?<level>[A-Z]+): {2}(?<text>.*)$/
+const entry = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \S+ \[\d+\] (?<session>\(.*\) )?(?<level>[A-Z]+): {2}(?<text>.*)$/
 
 /** Ends of an orderly stop, logged as FATAL although nobody needs to act. */
 const orderly = /^(terminating .* due to administrator command|the database system is )/

@@ -26,8 +26,6 @@ interface Item {
   doneIn?: string
   failures: number
   retryAtMs: number
-  /** It is being brought about right now. */
-  busy?: boolean
 }
 
 /** An item that takes longer goes on beside the others, over the session that it has; so many at most. */
@@ -54,6 +52,8 @@ type Lane = 'first' | 'again'
 export class Items {
   readonly #o: ItemsContext
   #items = new Map<string, Item>()
+  /** Keys that are being worked on. What is asked of one meanwhile waits: of two statements on one login the older must not come last. */
+  readonly #busy = new Set<string>()
   #beside = 0
   readonly #passes: Record<Lane, { sinceMs?: number; failures: number; retryAtMs: number }> = {
     first: { failures: 0, retryAtMs: 0 },
@@ -73,7 +73,7 @@ export class Items {
     const before = this.#items
     this.#items = new Map(
       wanted.map(wanted => {
-        const key = `${wanted.kind} ${wanted.spec.name}`
+        const key = keyOf(wanted)
         const fingerprint = JSON.stringify(wanted.spec)
         const known = before.get(key)
         if (known?.fingerprint === fingerprint) return [key, known]
@@ -127,7 +127,9 @@ export class Items {
   }
 
   #inLane(lane: Lane, run: string): Item[] {
-    return [...this.#items.values()].filter(item => item.doneIn !== run && !item.busy && item.failures > 0 === (lane === 'again'))
+    return [...this.#items.values()].filter(
+      item => item.doneIn !== run && !this.#busy.has(keyOf(item.wanted)) && item.failures > 0 === (lane === 'again'),
+    )
   }
 
   async #pass(lane: Lane, run: string, signal: AbortSignal): Promise<void> {
@@ -177,9 +179,10 @@ export class Items {
   async #bringAbout(item: Item, run: string, tools: SessionTools, signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#o
     const { kind, spec } = item.wanted
-    item.busy = true
+    const key = keyOf(item.wanted)
+    this.#busy.add(key)
     try {
-      const password = kind === 'user' && spec.ensure === 'Present' ? (await tools.passwords(signal)).get(spec.passwordRevision) : undefined
+      const password = kind === 'user' && spec.ensure === 'Present' ? await tools.password(spec.passwordRevision, signal) : undefined
       const session = await tools.session(signal)
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(itemDeadlineMs)])
       const failure = await carryOut(item.wanted, password, session, deadline).then(
@@ -202,7 +205,7 @@ export class Items {
       if (kind === 'database') this.#hurryUsersOf(spec.name)
       log.info({ [kind]: spec.name, ensure: spec.ensure }, 'done')
     } finally {
-      item.busy = false
+      this.#busy.delete(key)
     }
   }
 
@@ -213,6 +216,8 @@ export class Items {
     }
   }
 }
+
+const keyOf = ({ kind, spec }: Wanted) => `${kind} ${spec.name}`
 
 async function takesLong(work: Promise<void>, clock: Clock): Promise<boolean> {
   const done = new AbortController()
@@ -244,7 +249,7 @@ function reportedOutcome({ kind, spec }: Wanted, reported: GuestStatus | undefin
 
 interface SessionTools {
   session(signal: AbortSignal): Promise<EngineSession>
-  passwords(signal: AbortSignal): Promise<ReadonlyMap<string, string>>
+  password(revision: string, signal: AbortSignal): Promise<string | undefined>
   /** The session may be broken: the next item gets another. */
   renew(): Promise<void>
   close(): Promise<void>
@@ -264,9 +269,10 @@ function sessionTools(o: ItemsContext): SessionTools {
       session ??= await o.connect(AbortSignal.any([signal, AbortSignal.timeout(10_000)]))
       return session
     },
-    passwords: async signal => {
-      passwords ??= await o.passwords(signal)
-      return passwords
+    // A user may have been asked for since the last reading.
+    password: async (revision, signal) => {
+      if (!passwords?.has(revision)) passwords = await o.passwords(signal)
+      return passwords.get(revision)
     },
     renew: close,
     close,

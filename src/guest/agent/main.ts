@@ -1,4 +1,6 @@
 /** The guest agent's process: reads its environment, wires things, and ends when the kubelet says so. All else is in agent.ts. */
+// First: see there.
+
 import { guestEngines } from '../../engines/guest-engines.ts'
 import { accessInCluster } from '../../kube/access.ts'
 import { connect } from '../../kube/client.ts'
@@ -6,6 +8,7 @@ import { systemClock } from '../../runtime/clock.ts'
 import { openCollection } from '../../runtime/collection.ts'
 import { openLauncher } from '../launcher/client.ts'
 import { Agent } from './agent.ts'
+import { askedToEnd } from './ending.ts'
 import { guests, openGuestApi } from './guest-api.ts'
 import { serveHealth } from './health.ts'
 import { openLog } from './log.ts'
@@ -52,10 +55,9 @@ const agent = new Agent(
   ending.signal,
 )
 serveHealth(8081, () => agent.alive)
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, () => {
-    log.info({ signal }, 'ending')
-    void agent.farewell(AbortSignal.timeout(farewellMs)).finally(() => process.exit(0))
-  })
-}
+void askedToEnd.then(async signal => {
+  log.info({ signal }, 'ending')
+  await agent.farewell(AbortSignal.timeout(farewellMs)).catch(() => {})
+  process.exit(0)
+})
 await Promise.all([collection.run(ending.signal), agent.run()])

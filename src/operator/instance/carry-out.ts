@@ -6,9 +6,17 @@ import { randomBytes } from 'node:crypto'
 import type { Guest } from '../../api/guest.ts'
 import { API_VERSION } from '../../api/kind.ts'
 import { type Fault, fault } from '../../errors.ts'
-import { ApiError, isAlreadyExists, isForbidden, isNamespaceTerminating, isNotFound } from '../../kube/errors.ts'
+import {
+  ApiError,
+  isAlreadyExists,
+  isForbidden,
+  isNamespaceTerminating,
+  isNotFound,
+  isTestFailed,
+  isUidMismatch,
+} from '../../kube/errors.ts'
 import type { KubeObject } from '../../kube/objects.ts'
-import type { Service } from '../../kube/resource.ts'
+import type { Pod, Service } from '../../kube/resource.ts'
 import type { Collection } from '../../runtime/collection.ts'
 import { keyOf } from '../../runtime/store.ts'
 import { timestamp } from '../conditions.ts'
@@ -18,10 +26,21 @@ import type { GuestSide, Observed } from './observed.ts'
 import type { Action } from './plan.ts'
 
 export async function carryOut(actions: readonly Action[], o: Observed, world: World, signal: AbortSignal): Promise<Fault[]> {
-  const outcomes = await Promise.allSettled(actions.map(action => act(action, o, world, signal)))
+  const outcomes = await Promise.allSettled(actions.map(action => actOrTell(action, o, world, signal)))
   const failed = outcomes.find(r => r.status === 'rejected')
   if (failed !== undefined) throw failed.reason
   return outcomes.flatMap(r => (r.status === 'fulfilled' && r.value !== undefined ? [r.value] : []))
+}
+
+/** What the API server refuses is told; the rest of the report goes on without it. */
+async function actOrTell(action: Action, o: Observed, world: World, signal: AbortSignal): Promise<Fault | undefined> {
+  try {
+    return await act(action, o, world, signal)
+  } catch (error) {
+    if (isTestFailed(error) || isUidMismatch(error) || !isRefusal(error)) throw error
+    const kind = 'kind' in action ? action.kind : action.do
+    return fault('ObjectRefused', { kind, name: o.place.name, why: error.message })
+  }
 }
 
 async function act(action: Action, o: Observed, world: World, signal: AbortSignal): Promise<Fault | undefined> {
@@ -82,7 +101,7 @@ async function act(action: Action, o: Observed, world: World, signal: AbortSigna
       const object = action.kind === 'tenantService' ? o.tenantService : side[action.kind]
       const collection = action.kind === 'tenantService' ? c.services : collectionOf(world, action.kind)
       if (object === undefined) return undefined
-      await collection.delete(object as never, { signal })
+      await collection.delete(object as never, { signal, ...(action.kind === 'pod' && neverRan(side.pod!) && { gracePeriodSeconds: 10 }) })
       if (action.kind === 'pod' && instance.metadata.deletionTimestamp === undefined) {
         const note = `the pod is replaced: ${action.why}`
         world.recorder.event({ regarding: instance, type: 'Normal', reason: 'PodReplaced', action: 'Replace', note })
@@ -90,6 +109,12 @@ async function act(action: Action, o: Observed, world: World, signal: AbortSigna
       return undefined
     }
   }
+}
+
+/** Whether there was never an engine in this pod that would need its grace. */
+function neverRan(pod: Pod): boolean {
+  const database = pod.status?.containerStatuses?.find(c => c.name === 'database')
+  return database?.state?.running === undefined && database?.state?.terminated === undefined && (database?.restartCount ?? 0) === 0
 }
 
 function guestDraft({ side: { guest }, place, now }: Observed, spec: Guest['spec']) {

@@ -11,7 +11,7 @@ import type { Finding } from './finding.ts'
 import { type EngineFinding, judgeEngine } from './judge-engine.ts'
 import { judgePod, restartOf } from './judge-pod.ts'
 import { judgeVolume } from './judge-volume.ts'
-import { believed, isLeaving, type Observed, wasInitialised } from './observed.ts'
+import { believed, initialisedClaimOf, isLeaving, type Observed, wasInitialised } from './observed.ts'
 import { type Plan, volumeLost } from './plan.ts'
 
 export interface Report {
@@ -113,6 +113,7 @@ function facts(o: Observed): InstanceStatus {
   const engine = guest === undefined ? undefined : o.engines[guest.spec.engine]
   const port = engine?.ports.find(p => p.exposed)?.port
   const hash = report?.configuration?.hash
+  const claimUID = initialisedClaimOf(o)
   const restarted = restartDone(o.instance, restartOf(pod), report !== undefined)
   const size = claim?.status?.capacity?.storage
   const used = report?.volume?.usedPercent
@@ -122,8 +123,14 @@ function facts(o: Observed): InstanceStatus {
       ? { datastore: { type: guest.spec.datastore, version: guest.spec.version } }
       : before.datastore !== undefined && { datastore: before.datastore }),
     ...(o.tenantService !== undefined && { address: addressOf(o.instance), ...(port !== undefined && { port }) }),
+    ...(claim === undefined && before.volume?.claimUID !== undefined && { volume: before.volume }),
     ...(claim !== undefined && {
-      volume: { claim: claim.metadata.name, ...(size !== undefined && { size }), ...(used !== undefined && { used: `${used}%` }) },
+      volume: {
+        claim: claim.metadata.name,
+        ...(claimUID !== undefined && { claimUID }),
+        ...(size !== undefined && { size }),
+        ...(used !== undefined && { used: `${used}%` }),
+      },
     }),
     ...(hash !== undefined && { configuration: { hash } }),
     ...(restarted !== undefined && { lastRestartRequestedAt: restarted }),

@@ -7,7 +7,13 @@ test('what the engine’s own rules pick is told', () => {
   expect(pickFromLog('LOG: starting\nFATAL: why\nLOG: bye\n', picksFatal)).toBe('FATAL: why')
 })
 
-test('without anything to pick the last line is told', () => expect(pickFromLog('one\ntwo\n\n', picksFatal)).toBe('two'))
+test('without anything to pick nothing is told: the last line may be a tenant’s statement', () => {
+  expect(pickFromLog("LOG: one\nSTATEMENT: alter role app password 'secret'\n", picksFatal)).toBeUndefined()
+})
+
+test('a line of a statement cannot pass for an entry', () => {
+  expect(pickFromLog('FATAL: why\n\tFATAL: forged\n', picksFatal)).toBe('FATAL: why')
+})
 
 test('an empty log says nothing', () => expect(pickFromLog('\n', picksFatal)).toBeUndefined())
 

@@ -56,6 +56,11 @@ export function believed({ guest, pod }: GuestSide): GuestStatus | undefined {
   return pod !== undefined && guest?.status?.podUID === pod.metadata.uid ? guest.status : undefined
 }
 
+/** UID of the claim whose volume was initialised. It is in the Guest and in the Instance, so that losing either makes nothing anew. */
+export function initialisedClaimOf({ instance, side }: Pick<Observed, 'instance' | 'side'>): string | undefined {
+  return side.guest?.spec.volume.claimUID ?? instance.status?.volume?.claimUID
+}
+
 /** Whether a volume of this Instance was ever initialised, and so must never be made anew. */
 export function wasInitialised(guest: Guest | undefined): boolean {
   return guest?.spec.volume.claimUID !== undefined || guest?.status?.volume?.initialised === true

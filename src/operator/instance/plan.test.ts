@@ -150,3 +150,20 @@ test('a Guest that somebody deleted is held while its pod lives, and let go afte
   expect(doesAboutPod({ ...o, side: { ...rest, pod: pod! } })).toEqual([])
   expect(doesAboutPod({ ...o, side: rest })).toEqual(['releaseGuest'])
 })
+
+const remembers = (): Observed => {
+  const o = observed()
+  return { ...o, instance: { ...o.instance, status: { ...o.instance.status, volume: { claim: o.place.name, claimUID: 'claim-uid' } } } }
+}
+
+test('Guest and claim both lost: the Instance remembers its volume, and nothing is made anew', () => {
+  const { actions, fault } = plan(remembers())
+  expect(fault?.code).toBe('VolumeLost')
+  expect(actions).toEqual([])
+})
+
+test('the Guest lost: the one made anew knows that the volume was initialised', () => {
+  const o = { ...remembers(), side: { claim: aClaim({ uid: 'claim-uid' }) } }
+  const written = plan(o).actions.find(a => a.do === 'writeGuest')
+  expect(written).toMatchObject({ spec: { volume: { claimUID: 'claim-uid' } } })
+})

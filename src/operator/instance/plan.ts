@@ -20,7 +20,7 @@ import {
 } from './children.ts'
 import { checkVolumeSize, type Decided, decide, readRecord, recordOf } from './decide.ts'
 import { planDeletion } from './delete.ts'
-import { believed, isLeaving, type Observed, strangers, wasInitialised } from './observed.ts'
+import { believed, initialisedClaimOf, isLeaving, type Observed, strangers, wasInitialised } from './observed.ts'
 import { planPasswords } from './passwords.ts'
 import { planPod, restartReasons } from './plan-pod.ts'
 import type { PodSettings } from './pod.ts'
@@ -67,11 +67,14 @@ export function planInstance(o: Observed, pod: PodSettings): Plan {
   if (stranger !== undefined) return nothing({ fault: fault('NameCollision', stranger) })
   if (!instance.metadata.finalizers?.includes(finalizers.instance)) return nothing({ actions: [{ do: 'addFinalizer' }] })
 
+  // Without a Guest nothing is decided anew for a volume that is lost.
+  const lost = volumeLost(o)
+  if (lost !== undefined && side.guest === undefined) return nothing({ fault: lost })
+
   const recorded = side.guest?.spec ?? readRecord(side.claim?.metadata.annotations)
   const { decided, fault: undecided } = decide(instance.spec, recorded, side.guest?.spec.flavor, o.catalog, o.engines)
   if (decided === undefined) return nothing(undecided && { fault: undecided })
 
-  const lost = volumeLost(o)
   const volume = lost === undefined ? planVolume(o, decided) : { actions: [] }
   const guest = isLeaving(side.guest) ? [] : planGuest(o, decided)
   const children = side.guest === undefined ? { actions: [] } : planChildren(o, side.guest, decided)
@@ -86,14 +89,15 @@ export function planInstance(o: Observed, pod: PodSettings): Plan {
 }
 
 /** A volume that was initialised once is never made anew: whatever bears its name now is not it. */
-export function volumeLost({ side: { guest, claim } }: Observed): Fault | undefined {
-  if (guest === undefined || !wasInitialised(guest)) return undefined
-  const { claimUID } = guest.spec.volume
-  if (claim === undefined) return fault('VolumeLost', { why: `volume claim "${guest.metadata.name}" is gone` })
+export function volumeLost(o: Observed): Fault | undefined {
+  const { guest, claim } = o.side
+  const claimUID = initialisedClaimOf(o)
+  if (claimUID === undefined && !wasInitialised(guest)) return undefined
+  if (claim === undefined) return fault('VolumeLost', { why: `volume claim "${o.place.name}" is gone` })
   if (claimUID !== undefined && claimUID !== claim.metadata.uid) {
-    return fault('VolumeLost', { why: `volume claim "${guest.metadata.name}" is not the one that was initialised` })
+    return fault('VolumeLost', { why: `volume claim "${o.place.name}" is not the one that was initialised` })
   }
-  if (claim.status?.phase === 'Lost') return fault('VolumeLost', { why: `the PersistentVolume of claim "${guest.metadata.name}" is gone` })
+  if (claim.status?.phase === 'Lost') return fault('VolumeLost', { why: `the PersistentVolume of claim "${o.place.name}" is gone` })
   return undefined
 }
 
@@ -133,8 +137,10 @@ function planGuest(o: Observed, decided: Decided): Action[] {
   return unchanged ? forget : [{ do: 'writeGuest', spec }, ...forget]
 }
 
-/** The claim that the live pod has, once its agent found the volume initialised. */
+/** The claim on record, or the one that the live pod has once its agent found the volume initialised. */
 function initialisedClaim(o: Observed): string | undefined {
+  const recorded = initialisedClaimOf(o)
+  if (recorded !== undefined) return recorded
   const { claim } = o.side
   return believed(o.side)?.volume?.initialised === true && !isLeaving(claim) ? claim?.metadata.uid : undefined
 }

@@ -121,6 +121,8 @@ function agentContainer(guest: Guest, image: string): Container {
       { name: 'MALLOC_MMAP_THRESHOLD_', value: '65536' },
     ],
     ports: [{ name: 'agent-health', containerPort: healthPort, protocol: 'TCP' }],
+    // A signal that comes while Node is still being loaded is lost, and sent once. Meanwhile the engine's container is ended already.
+    lifecycle: { preStop: { sleep: { seconds: 1 } } },
     livenessProbe: { httpGet: { path: '/healthz', port: healthPort }, periodSeconds: 20, timeoutSeconds: 5, failureThreshold: 3 },
     resources: { requests: { cpu: '20m', memory: '64Mi' }, limits: { memory: '160Mi' } },
     securityContext: confined,

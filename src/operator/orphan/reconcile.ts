@@ -1,6 +1,7 @@
 /**
  * Guests whose Instance is gone without having been through deletion (a finalizer taken off by hand, a namespace restored without it). The pod
- * is stopped, for nobody is served by it; volume and credentials are kept, for nobody said that they may go; a person decides.
+ * is stopped, for nobody is served by it; volume and credentials are kept, for nobody said that they may go; a person decides, and when that
+ * person deletes the Guest it goes.
  */
 import type { Guest } from '../../api/guest.ts'
 import { fault } from '../../errors.ts'
@@ -8,6 +9,7 @@ import { isNotFound } from '../../kube/errors.ts'
 import type { ReconcileContext } from '../../runtime/controller.ts'
 import type { Key } from '../../runtime/store.ts'
 import type { Collections } from '../collections.ts'
+import { finalizers } from '../names.ts'
 import { instances } from '../resources.ts'
 import type { World } from '../world.ts'
 
@@ -28,6 +30,7 @@ export async function reconcileOrphan(key: Key, world: World, { signal, log }: R
   const pod = c.pods.get(key)
   const ours = pod?.metadata.ownerReferences?.some(o => o.uid === guest.metadata.uid)
   if (pod !== undefined && ours && pod.metadata.deletionTimestamp === undefined) await c.pods.delete(pod, { signal })
+  if (pod === undefined && guest.metadata.deletionTimestamp !== undefined) await c.guests.removeFinalizer(guest, finalizers.guest, signal)
 }
 
 export function isOrphan(guest: Guest, { instances }: Pick<Collections, 'instances'>): boolean {
