@@ -81,6 +81,13 @@ function stress(shell: Shell, run: Run, file: string): Promise<{ status: number 
       output += chunk.toString()
     })
     child.on('error', reject)
+    // A survivor may hold the pipes open: what it says once the test has ended is nobody's concern.
+    child.on('exit', () =>
+      setTimeout(() => {
+        child.stdout.destroy()
+        child.stderr.destroy()
+      }, 1000),
+    )
     child.on('close', status => resolve({ status, output: output.trim() }))
   })
 }

@@ -47,6 +47,16 @@ jobs_left() {
     { grep -qsxzF "TROVE_STRESS_JOB=$TROVE_DIR" "/proc/$p/environ" || grep -qsF "$R/" "/proc/$p/cmdline"; } && echo "$p"
   done
 }
+# Ends every process of this round. One may be forked while its parent is being ended: hence until there is none to end. (The list always
+# has the pids of the programs that make it, which are gone by then.)
+end_everyone() {
+  local tries p ended
+  for tries in {1..100}; do
+    ended=
+    for p in $(everyone); do kill -9 "$p" 2>/dev/null && ended=1; done
+    [ "$ended" ] || return 0
+  done
+}
 # Jobs that end by themselves, one that is killed, one that is stopped.
 crowd() {
   local j
@@ -67,7 +77,7 @@ round() {
   export TROVE_DIR=$work/$i
   mkdir "$TROVE_DIR"
   "${run[@]}" "$launcher" 2>"$TROVE_DIR/stderr" & L=$!
-  appears "$TROVE_DIR/boot" || { failed "no boot id: $(cat "$TROVE_DIR/stderr")"; return; }
+  appears "$TROVE_DIR/boot" || { failed "no boot id: $(cat "$TROVE_DIR/stderr")"; end_everyone; return; }
   R=$TROVE_DIR/$(cat "$TROVE_DIR/boot")
   # The kinds of rounds differ in the moment at which TERM comes.
   case $((i % 4)) in
@@ -114,7 +124,7 @@ round() {
     [ "$(cat "$j/runs" 2>/dev/null | wc -l)" -le 1 ] || failed "job ${j##*/} ran twice"
   done
   [ -z "$wrong" ] || cat "$TROVE_DIR/stderr"
-  for j in $(everyone); do kill -9 "$j" 2>/dev/null; done
+  end_everyone
   wait $L 2>/dev/null
   rm -rf "$TROVE_DIR"
 }
