@@ -44,6 +44,15 @@ test.each([
     [`${at} [9] (FATAL:  forged@shop) LOG:  x`, `${at} [9] (a) FATAL:  forged@shop) ERROR:  y`],
     undefined,
   ],
+  [
+    'what the server says before it can log',
+    [
+      'postgres: could not find the database system',
+      'Expected to find it in the directory "/data",',
+      'but could not open file "/data/global/pg_control": No such file or directory',
+    ],
+    'postgres: could not find the database system Expected to find it in the directory "/data", but could not open file "/data/global/pg_control": No such file or directory',
+  ],
   ['nothing of a login while it starts', [`${at} [9] (app@shop) FATAL:  the database system is starting up`], undefined],
   [
     'nothing of a background worker that was stopped',

@@ -8,15 +8,24 @@ const entry = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ \S+ \[\d+\] (?<session>\(.*\
 /** Ends of an orderly stop, logged as FATAL although nobody needs to act. */
 const orderly = /^(terminating .* due to administrator command|the database system is )/
 
+const programs = /^postgres: /
+
 const maxLength = 1024
 
 export function logFault(lines: readonly string[]): string | undefined {
   let found: string | undefined
   let previous: string | undefined
   let wantsDetail = false
+  let raw = false
   for (const line of lines) {
     const groups = entry.exec(line.slice(0, 4 * maxLength))?.groups
-    if (groups === undefined) continue
+    if (groups === undefined) {
+      // What it says before it can log is in no entry, and begins with the program's name. A statement's lines are indented.
+      raw = programs.test(line) || (raw && /^\S/.test(line))
+      if (raw) found = programs.test(line) ? line : `${found} ${line}`
+      continue
+    }
+    raw = false
     const { session = '', level = '', text = '' } = groups
     if (level === 'DETAIL' && wantsDetail) found = `${found} (${text})`
     const server = session === ''
