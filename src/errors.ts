@@ -14,7 +14,7 @@ export interface FaultEntry<P> {
   /** What to do about it, as a sentence without a full stop at its end. */
   readonly advice: string
   readonly shows: Surface
-  /** The tier in which a test provokes this fault's cause. */
+  /** The tier of the tests that name this fault: integration and e2e provoke its cause, unit may only judge a table of observations. */
   readonly provokedIn: 'unit' | 'integration' | 'e2e'
   /** true: the system is waiting or retrying by itself (Reconciling); false: a person or another object must change first (Stalled). */
   readonly heals: boolean

@@ -12,7 +12,7 @@ const tests = (folder: string) =>
     .join('\n')
 const tiers = { unit: tests('src'), integration: tests('test/integration'), e2e: tests('test/e2e') }
 
-test.each(Object.entries(faults))('%s is provoked by a test in the tier that the docs state', (code, entry) => {
+test.each(Object.entries(faults))('%s is named by a test in the tier that the docs state', (code, entry) => {
   expect(tiers[entry.provokedIn]).toMatch(new RegExp(`\\b${code}\\b`))
 })
 

@@ -1,4 +1,4 @@
-/** The registry behind src/errors.ts: one entry per fault. Add one here and the docs table and the check that a test provokes it follow. */
+/** The registry behind src/errors.ts: one entry per fault. Add one here and the docs table and the check that a test names it follow. */
 import type { FaultEntry } from './errors.ts'
 
 const entry = <P>(e: FaultEntry<P>): FaultEntry<P> => e

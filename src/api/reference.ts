@@ -57,8 +57,8 @@ export function faultReference(): string {
     '# Faults\n',
     'Every failure has a code. The same code is the reason of the condition, the reason of the Event and the field `code` of the log line.',
     '*Heals* says whether the system goes on trying by itself (the object is `Reconciling`) or waits for a change (it is `Stalled`).',
-    '*Provoked in* is the tier of tests in which this fault’s cause is provoked, not its message asserted alone.\n',
-    '| code | what happened | what to do | where it shows | heals | provoked in |\n|---|---|---|---|---|---|',
+    '*Tested in* is the tier of tests that name this fault: `integration` and `e2e` provoke its cause, `unit` may only judge a table of observations.\n',
+    '| code | what happened | what to do | where it shows | heals | tested in |\n|---|---|---|---|---|---|',
   ]
   for (const [code, value] of Object.entries(faults).toSorted(([a], [b]) => a.localeCompare(b))) {
     const e = value as unknown as FaultEntry<unknown>

@@ -2,11 +2,14 @@
  * The launcher's stress test: `node test/launcher/main.ts [ROUNDS]`. Runs test/launcher/stress.sh under each shell with the launcher as it is
  * put into pods, then stretched, then with each mutant, which must fail. One line per shell and launcher; exit status 1 if any is wrong.
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { launcherScript } from '../../src/engines/launcher-script.ts'
+import { onPath } from '../kind/command.ts'
+import { ensurePackages } from '../kind/packages.ts'
+import { stepLog } from '../kind/steps.ts'
 import { mutants, mutated, stretched } from './mutants.ts'
 
 const shells = ['dash', 'bash', 'busybox'] as const
@@ -26,7 +29,7 @@ interface Run {
 }
 
 async function main(rounds: number): Promise<number> {
-  obtainTools()
+  await obtainTools()
   const text = launcherScript()
   const runs: Run[] = [
     { title: 'as shipped', launcher: text, rounds, tick: false, mustFail: false },
@@ -92,16 +95,11 @@ function stress(shell: Shell, run: Run, file: string): Promise<{ status: number 
   })
 }
 
-/** Debian packages that bring what is missing. Installed where we may, named where we may not. */
-function obtainTools(): void {
+/** Debian packages that bring what is missing. */
+async function obtainTools(): Promise<void> {
   const packages = { dash: 'dash', bash: 'bash', busybox: 'busybox', setsid: 'util-linux', flock: 'util-linux' }
-  const missing = () => Object.entries(packages).filter(([tool]) => spawnSync('sh', ['-c', `command -v ${tool}`]).status !== 0)
-  const wanted = missing().map(([, name]) => name)
-  if (wanted.length === 0) return
-  if (process.getuid?.() === 0) spawnSync('apt-get', ['install', '-y', '--no-install-recommends', ...wanted], { stdio: 'inherit' })
-  const still = missing().map(([, name]) => name)
-  if (still.length > 0)
-    throw new Error(`the launcher's stress test needs the package${still.length > 1 ? 's' : ''} ${still.join(', ')}; install and run again`)
+  const missing = Object.entries(packages).filter(([tool]) => onPath(tool) === undefined)
+  await ensurePackages([...new Set(missing.map(([, name]) => name))], stepLog())
 }
 
 process.exitCode = await main(Number(process.argv[2] ?? 50))
