@@ -193,6 +193,14 @@ export const faults = {
     provokedIn: 'integration',
     heals: true,
   }),
+  OutOfMemory: entry<{ container: string }>({
+    says: p => `container "${p.container}" needed more memory than it has, and was killed`,
+    advice:
+      'The cluster starts it again by itself, at most 5 minutes apart; ask less of the database at a time, or move to an Instance with a larger Flavor',
+    shows: 'condition',
+    provokedIn: 'unit',
+    heals: true,
+  }),
   PodTerminating: entry<{ pod: string }>({
     says: p => `pod "${p.pod}" is ending; a new one follows when it is gone`,
     advice: 'Nothing is to be done',
@@ -321,7 +329,7 @@ export const faults = {
   ReportRefused: entry<{ why: string }>({
     says: p => `the API server does not know a field that this agent reports: ${p.why}`,
     advice: 'Install the CRDs of this release; until then the report goes without that field',
-    shows: 'operator log',
+    shows: 'guest agent log',
     provokedIn: 'unit',
     heals: true,
   }),
@@ -414,8 +422,8 @@ export const faults = {
     heals: false,
   }),
   InUse: entry<{ count: number; users: string }>({
-    says: p => `deletion waits until nothing uses it; ${p.count} Instances do (${p.users})`,
-    advice: 'Delete what uses it first, or take back the deletion by making the object again under another name',
+    says: p => `deletion waits until nothing uses it; ${p.count === 1 ? '1 Instance does' : `${p.count} Instances do`}: ${p.users}`,
+    advice: 'Delete those Instances; a deletion cannot be taken back',
     shows: 'condition',
     provokedIn: 'e2e',
     heals: false,

@@ -71,6 +71,8 @@ export const isUidMismatch = is(
     (e.status === 409 && /uid mismatch|UID in the precondition/i.test(e.message)) ||
     (e.status === 422 && (e.details?.causes?.some(c => c.field === 'metadata.uid') ?? false)),
 )
+/** Policies, quotas and validation say no in these ways; trying the same again at once is of no use. */
+export const isRefusal = is(e => e.status === 403 || (e.status === 422 && !isUidMismatch(e)))
 /** A `test` of a JSON patch failed. The server says only that the patch could not be applied, without a cause. */
 export const isTestFailed = is(e => e.status === 422 && e.details?.causes === undefined)
 /** A field that the server's schema does not know was applied. It is answered as 500, yet no retry will help. */

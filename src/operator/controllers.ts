@@ -115,7 +115,7 @@ export function controllersOf(world: World): ControllerOptions[] {
       concurrency: 1,
       deadlineMs,
       reconcile: (key, ctx) => reconcileOrphan(key, world, ctx),
-      sources: [watchEach(c.guests, self), watchEach(c.instances, i => [`${guestsNamespace}/${guestName(i)}`])],
+      sources: [watchEach(c.guests, self), watchEach(c.pods, self), watchEach(c.instances, i => [`${guestsNamespace}/${guestName(i)}`])],
     },
   ]
 

@@ -20,7 +20,15 @@ const unfinished = 0
 interface Observed {
   /** Role name to its mark. */
   roles: Map<string, string | null>
-  database?: { owner: string; connectionLimit: number; isTemplate: boolean; encoding: string; collate: string; sameEncoding: boolean }
+  database?: {
+    owner: string
+    connectionLimit: number
+    connectable: boolean
+    isTemplate: boolean
+    encoding: string
+    collate: string
+    sameEncoding: boolean
+  }
 }
 
 export function ensureDatabase(admin: Connection, database: GuestDatabase, signal: AbortSignal): Promise<void> {
@@ -47,6 +55,8 @@ export function ensureDatabase(admin: Connection, database: GuestDatabase, signa
     }
     if (there === undefined) await admin.transaction([createDatabase(database)], signal)
     else assertSame(database, there)
+    // its owner may have closed it to everybody, and so to us
+    if (there?.connectable === false) await admin.transaction([`ALTER DATABASE ${identifier(name)} ALLOW_CONNECTIONS true`], signal)
 
     if (missing.length > 0 || there === undefined || there.connectionLimit === unfinished) {
       await admin.inDatabase(name, signal, inside => inside.transaction([rights], signal))
@@ -82,7 +92,7 @@ async function observe(admin: Connection, { name, characterSet }: GuestDatabase,
       signal,
     ),
     admin.query<NonNullable<Observed['database']>>(
-      `select pg_get_userbyid(datdba)::text as owner, datconnlimit as "connectionLimit", datistemplate as "isTemplate",
+      `select pg_get_userbyid(datdba)::text as owner, datconnlimit as "connectionLimit", datallowconn as connectable, datistemplate as "isTemplate",
               pg_encoding_to_char(encoding)::text as encoding, datcollate as collate, pg_char_to_encoding($2::name) = encoding as "sameEncoding"
          from pg_database where datname = $1`,
       [name, characterSet ?? 'UTF8'],

@@ -2,12 +2,14 @@
 import type { Connection } from './connection.ts'
 import { databaseRoles } from './names.ts'
 import { databaseMark, statementFailed } from './ours.ts'
+import { identifier } from './quote.ts'
 
 interface Holding {
   role: string
   database: string
   owner: string
   ownerMark: string | null
+  connectable: boolean
 }
 
 /**
@@ -16,7 +18,8 @@ interface Holding {
  */
 export async function giveUpHoldings(admin: Connection, role: string, signal: AbortSignal, only?: string): Promise<void> {
   const holdings = await admin.query<Holding>(
-    `select distinct r.oid::text as role, d.datname::text as database, o.rolname::text as owner, shobj_description(o.oid, 'pg_authid') as "ownerMark"
+    `select distinct r.oid::text as role, d.datname::text as database, o.rolname::text as owner, shobj_description(o.oid, 'pg_authid') as "ownerMark",
+            d.datallowconn as connectable
        from pg_shdepend s
        join pg_roles r on r.oid = s.refobjid
        join pg_database d on d.oid = s.dbid or (s.dbid = 0 and s.classid = 'pg_database'::regclass and d.oid = s.objid)
@@ -25,12 +28,14 @@ export async function giveUpHoldings(admin: Connection, role: string, signal: Ab
     [role, only],
     signal,
   )
-  for (const { role: oid, database, owner, ownerMark } of holdings) {
+  for (const { role: oid, database, owner, ownerMark, connectable } of holdings) {
     // DROP OWNED after a REASSIGN OWNED to the same role would drop its tables; and what a tenant's function does as its owner, it must
     // never do as a superuser, who owns the databases that are not ours.
     if (owner === role || ownerMark !== databaseMark || owner !== databaseRoles(database).owner) {
       throw statementFailed(`to free role "${role}"`, `it holds something in database "${database}", which is not its to leave behind`)
     }
+    // its owner may have closed it to everybody, and so to us
+    if (!connectable) await admin.transaction([`ALTER DATABASE ${identifier(database)} ALLOW_CONNECTIONS true`], signal)
     await admin.inDatabase(database, signal, inside => inside.transaction([giveUp(oid)], signal))
   }
 }

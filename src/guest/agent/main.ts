@@ -1,5 +1,6 @@
 /** The guest agent's process: reads its environment, wires things, and ends when the kubelet says so. All else is in agent.ts. */
-// First: see there.
+// Before anything else is loaded: see there.
+import './ending.ts'
 
 import { guestEngines } from '../../engines/guest-engines.ts'
 import { accessInCluster } from '../../kube/access.ts'
@@ -54,7 +55,7 @@ const agent = new Agent(
   },
   ending.signal,
 )
-serveHealth(8081, () => agent.alive)
+serveHealth(8081, () => agent.alive, log)
 void askedToEnd.then(async signal => {
   log.info({ signal }, 'ending')
   await agent.farewell(AbortSignal.timeout(farewellMs)).catch(() => {})

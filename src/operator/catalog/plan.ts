@@ -30,7 +30,7 @@ export function planEntry(entry: Entry, users: readonly string[], query: string,
   const said: Said[] = wrong === undefined ? [ready('Available', 'Instances may use it')] : notReady(wrong)
   const before = entry.status?.conditions?.find(c => c.type === 'InUse')
   if (leaving) {
-    const inUse = fault('InUse', { count: users.length, users: `the platform team sees which: ${query}` })
+    const inUse = fault('InUse', { count: users.length, users: `\`${query}\` lists them` })
     said.push({ type: 'InUse', status: 'True', reason: inUse.code, message: inUse.message })
   }
   return {

@@ -6,7 +6,7 @@ import type { DatabaseUser } from '../../api/databaseuser.ts'
 import type { Instance } from '../../api/instance.ts'
 import type { OperatorEngine } from '../../engines/operator-engine.ts'
 import { type Fault, fault } from '../../errors.ts'
-import { isAlreadyExists, isForbidden, isNamespaceTerminating, isNotFound } from '../../kube/errors.ts'
+import { isAlreadyExists, isNamespaceTerminating, isNotFound, isRefusal } from '../../kube/errors.ts'
 import type { Draft } from '../../kube/objects.ts'
 import { type Secret, secrets } from '../../kube/resource.ts'
 import { covers } from '../compare.ts'
@@ -61,7 +61,7 @@ export async function bind(draft: Draft<Secret>, user: DatabaseUser, { writer }:
     if (isNamespaceTerminating(error)) return fault('NamespaceTerminating', { namespace: ref.namespace })
     // Somebody was faster: whose it is will be seen at the next look.
     if (isAlreadyExists(error)) return fault('NameTaken', { kind: 'Secret', name: ref.name, owner: 'somebody else' })
-    if (isForbidden(error)) return fault('ObjectRefused', { kind: 'Secret', name: ref.name, why: error.message })
+    if (isRefusal(error)) return fault('ObjectRefused', { kind: 'Secret', name: ref.name, why: error.message })
     throw error
   }
 }

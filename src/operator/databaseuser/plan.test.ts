@@ -11,7 +11,8 @@ const entry: GuestUser = { name: 'app', ensure: 'Present', passwordRevision: rev
 const done = { name: 'app', state: 'Ready' as const, passwordRevision: revision }
 const guest = (users: GuestUser[] = [entry], results: object[] = [done], generation = 1) =>
   aGuest({ databases: [{ name: 'shop', ensure: 'Present' }], users }, healthy({ users: results as never }), { generation })
-const view = (g = guest()): GuestView => ({ instance: anInstance(), engine, guest: g })
+const reachable = { ...anInstance(), status: { address: 'db.team.svc' } }
+const view = (g = guest()): GuestView => ({ instance: reachable, engine, guest: g })
 const user = (metadata = {}, spec = {}) => aUser({ name: 'app', access, ...spec }, { uid: 'uid-app', ...metadata })
 const secret = aSecret({ [revision]: Buffer.from('pässword').toString('base64') })
 const plan = (u: ReturnType<typeof aUser>, v: GuestView, s: typeof secret | undefined = secret) => {
@@ -32,6 +33,7 @@ test.each([
     'nothing InstanceNotReady',
   ],
   ['the engine has it', user(), view(), 'bind Ready'],
+  ['the engine has it and the address is not ours yet', user(), { ...view(), instance: anInstance() }, 'nothing InstanceNotReady'],
   [
     'the engine has an earlier password',
     user(),

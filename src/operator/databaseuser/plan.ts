@@ -59,8 +59,10 @@ export function planUser(
   if (!asked || password === undefined) return wait(notYet)
   if (result?.state === 'Failed') return wait(faultOfAgent(result))
   const has = result?.state === 'Ready' && result.passwordRevision === revision && isCaughtUp(guest)
+  // The address is in the Instance's status only once its Service is ours: a binding never points at a stranger's.
+  const reachable = instance.status?.address !== undefined
   // Neither something else that is asked of the guest nor an agent that begins anew makes what was true less so.
-  if (!has && !isReadyNow(user)) return wait(notYet)
+  if (!(has && reachable) && !isReadyNow(user)) return wait(notYet)
   return {
     do: 'bind',
     password: Buffer.from(password, 'base64').toString('utf8'),

@@ -6,15 +6,7 @@ import { randomBytes } from 'node:crypto'
 import type { Guest } from '../../api/guest.ts'
 import { API_VERSION } from '../../api/kind.ts'
 import { type Fault, fault } from '../../errors.ts'
-import {
-  ApiError,
-  isAlreadyExists,
-  isForbidden,
-  isNamespaceTerminating,
-  isNotFound,
-  isTestFailed,
-  isUidMismatch,
-} from '../../kube/errors.ts'
+import { isAlreadyExists, isNamespaceTerminating, isNotFound, isRefusal, isTestFailed } from '../../kube/errors.ts'
 import type { KubeObject } from '../../kube/objects.ts'
 import type { Pod, Service } from '../../kube/resource.ts'
 import type { Collection } from '../../runtime/collection.ts'
@@ -37,7 +29,7 @@ async function actOrTell(action: Action, o: Observed, world: World, signal: Abor
   try {
     return await act(action, o, world, signal)
   } catch (error) {
-    if (isTestFailed(error) || isUidMismatch(error) || !isRefusal(error)) throw error
+    if (isTestFailed(error) || !isRefusal(error)) throw error
     const kind = 'kind' in action ? action.kind : action.do
     return fault('ObjectRefused', { kind, name: o.place.name, why: error.message })
   }
@@ -211,9 +203,6 @@ async function makePasswords(revisions: readonly string[], o: Observed, world: W
   }
   return createOnGuestSide(secrets, { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data }, o, world, signal)
 }
-
-/** Policies, quotas and validation say no in these ways; trying the same again at once is of no use. */
-const isRefusal = (error: unknown): error is ApiError => isForbidden(error) || (error instanceof ApiError && error.status === 422)
 
 /** A merge patch that fails if the object is another by now. */
 async function patchWithUid<T extends KubeObject>(

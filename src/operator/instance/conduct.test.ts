@@ -64,6 +64,27 @@ test.each<[string, Observed, string, string]>([
     'REBOOT',
   ],
   ['the image cannot be pulled', well({ pod: aPod(waiting('database', 'ErrImagePull')) }), 'ImagePullFailed', 'REBOOT'],
+  [
+    'it needs more memory than it has',
+    well({
+      pod: aPod({
+        phase: 'Running',
+        containerStatuses: [
+          {
+            name: 'database',
+            image: 'pg:17',
+            imageID: '',
+            restartCount: 3,
+            ready: false,
+            state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 40s' } },
+            lastState: { terminated: { reason: 'OOMKilled', exitCode: 137 } },
+          },
+        ],
+      }),
+    }),
+    'OutOfMemory',
+    'REBOOT',
+  ],
   ['a container does not start', well({ pod: aPod(waiting('database', 'RunContainerError')) }), 'ContainerFailed', 'REBOOT'],
   [
     'the image has no shell',
@@ -72,6 +93,7 @@ test.each<[string, Observed, string, string]>([
     'ERROR',
   ],
   ['the pod is gone', without('pod'), 'PodLost', 'REBOOT'],
+  ['its volume goes with it', without('pod', well({ claim: aClaim({ deletionTimestamp: ago(1) }) })), 'VolumeLost', 'ERROR'],
   ['the pod was evicted', well({ pod: aPod({ phase: 'Failed', reason: 'Evicted' }) }), 'PodLost', 'REBOOT'],
   ['the pod is ending', well({ pod: aPod({}, { deletionTimestamp: ago(5) }) }), 'PodTerminating', 'REBOOT'],
   [

@@ -87,6 +87,7 @@ function judgeContainer(status: ContainerStatus, pod: Pod): Fault | undefined {
   const fails =
     (waiting?.reason !== undefined && startReasons.has(waiting.reason)) || (terminated !== undefined && terminated.exitCode !== 0)
   if (!fails) return undefined
+  if (ended?.reason === 'OOMKilled') return fault('OutOfMemory', { container: status.name })
   const exit = ended === undefined ? '' : `it ended with ${ended.reason ?? 'exit'} (${ended.exitCode})`
   return fault('ContainerFailed', {
     container: status.name,

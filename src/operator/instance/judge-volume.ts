@@ -16,10 +16,10 @@ export function judgeVolume(o: Observed, lost: Fault | undefined, note: Fault | 
   if (claim === undefined) return stuck(type, fault('Provisioning', { step: 'the volume claim is being made' }))
   const { name } = claim.metadata
   if (claim.status?.phase === 'Bound') {
-    // The pod that uses it still holds it; once that is gone the volume is lost.
+    // The pod that uses it still holds it, and the database runs on; once that is gone the volume is lost.
     if (isLeaving(claim)) {
-      const fate = fault('VolumeLost', { why: `volume claim "${name}" is being deleted` })
-      return { said: { type, status: 'False', reason: fate.code, message: fate.message } }
+      const found = stuck(type, fault('VolumeLost', { why: `volume claim "${name}" is being deleted` }))
+      return o.side.pod === undefined ? found : { said: found.said }
     }
     if (note !== undefined) return fine(type, note.code, note.message)
     const requested = claim.spec?.resources?.requests?.storage ?? '0'

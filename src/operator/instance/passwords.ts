@@ -1,7 +1,7 @@
 /**
  * Decides about the passwords in the guest's Secret. Pure: values are made where the decision is carried out. A password is made only when
  * neither the Guest names its revision nor the Secret has it, so a crash between the two repeats nothing, and a lost one is never replaced
- * by itself.
+ * by itself: not even where the Guest is lost together with the Secret, and is made anew.
  */
 import type { DatabaseUser } from '../../api/databaseuser.ts'
 import type { Guest } from '../../api/guest.ts'
@@ -14,12 +14,21 @@ export interface PasswordPlan {
   obsolete: string[]
 }
 
-export function planPasswords(users: readonly DatabaseUser[], guest: Guest | undefined, kept: readonly string[]): PasswordPlan {
+/** `kept` are the revisions in the guest's Secret; `initialised` says that the Instance has had a database already. */
+export function planPasswords(
+  users: readonly DatabaseUser[],
+  guest: Guest | undefined,
+  kept: readonly string[],
+  initialised: boolean,
+): PasswordPlan {
+  const isMadeAnew = guest === undefined && initialised
   const named = new Set(guest?.spec.users?.map(u => u.passwordRevision))
   const there = new Set(kept)
-  const wanted = users.filter(u => u.metadata.deletionTimestamp === undefined).map(passwordRevision)
+  const staying = users.filter(u => u.metadata.deletionTimestamp === undefined)
+  const wanted = staying.map(passwordRevision)
+  const makeable = staying.filter(u => !(isMadeAnew && u.status?.binding !== undefined)).map(passwordRevision)
   return {
-    missing: wanted.filter(revision => !there.has(revision) && !named.has(revision)),
+    missing: makeable.filter(revision => !there.has(revision) && !named.has(revision)),
     obsolete: kept.filter(revision => !named.has(revision) && !wanted.includes(revision) && isReplaced(revision, guest)),
   }
 }

@@ -43,11 +43,16 @@ test('the finalizer comes before anything else', () => {
   expect(does(observed({ instance: anInstance({}, { finalizers: [] }) }))).toEqual(['addFinalizer'])
 })
 
-test('at first claim, Guest and address go out together; the pod waits for its account alone', () => {
+test('at first claim, Guest and address go out together; the pod waits for its account, and the fence is there before it', () => {
   const o = observed()
   expect(does(o)).toEqual(['writeGuest', 'create claim', 'createTenantService'])
   const guest = settled(o, { volume: {} }, {})
-  expect(does(observed({ side: { guest, claim: aClaim() } }))).toEqual(['create serviceAccount', 'create role', 'createTenantService'])
+  expect(does(observed({ side: { guest, claim: aClaim() } }))).toEqual([
+    'create serviceAccount',
+    'create role',
+    'create networkPolicy',
+    'createTenantService',
+  ])
   const { serviceAccount, role } = side(o)
   expect(
     does(observed({ side: { guest, claim: aClaim({}, { phase: 'Pending' }), serviceAccount: serviceAccount!, role: role! } }))[0],

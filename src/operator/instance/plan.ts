@@ -122,7 +122,12 @@ function planVolume(o: Observed, decided: Decided): { actions: Action[]; note?: 
 function planGuest(o: Observed, decided: Decided): Action[] {
   const { guest, secret } = o.side
   if (isLeaving(secret)) return []
-  const passwords = planPasswords(usersInForce(o.users, decided), guest, Object.keys(secret?.data ?? {}))
+  const passwords = planPasswords(
+    usersInForce(o.users, decided),
+    guest,
+    Object.keys(secret?.data ?? {}),
+    initialisedClaimOf(o) !== undefined,
+  )
   if (passwords.missing.length > 0) return [{ do: 'makePasswords', revisions: passwords.missing }]
   const forget: Action[] = passwords.obsolete.length > 0 ? [{ do: 'forgetPasswords', revisions: passwords.obsolete }] : []
   const spec = renderGuest({
@@ -145,6 +150,8 @@ function initialisedClaim(o: Observed): string | undefined {
   return believed(o.side)?.volume?.initialised === true && !isLeaving(claim) ? claim?.metadata.uid : undefined
 }
 
+const firstKinds = new Set<ChildKind>(['serviceAccount', 'role', 'networkPolicy'])
+
 function planChildren(o: Observed, guest: Guest, { engine }: Decided): { actions: Action[] } {
   const { side } = o
   const wanted: [Exclude<ChildKind, 'claim'>, AnyDraft][] = [
@@ -154,8 +161,9 @@ function planChildren(o: Observed, guest: Guest, { engine }: Decided): { actions
     ['service', buildGuestService(guest, engine)],
     ['networkPolicy', buildNetworkPolicy(guest, o.instance, engine)],
   ]
-  // The pod waits for its account and the binding for its role, so these two come first and everything else goes out together with the pod.
-  const first = wanted.filter(([kind]) => (kind === 'serviceAccount' || kind === 'role') && side[kind] === undefined)
+  // The pod waits for its account, the binding for its role, and no pod is to run before it is fenced: these three come first, and everything
+  // else goes out together with the pod.
+  const first = wanted.filter(([kind]) => firstKinds.has(kind) && side[kind] === undefined)
   return {
     actions: (first.length > 0 ? first : wanted).flatMap(([kind, draft]): Action[] => {
       const found = side[kind]

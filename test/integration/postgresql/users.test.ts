@@ -7,12 +7,13 @@ import { type Server, startServer } from './server.ts'
 let server: Server
 beforeAll(async () => {
   server = await startServer()
-  for (const name of ['shop', 'blog']) await server.session(s => s.ensureDatabase({ name, ensure: 'Present' }, server.signal))
+  for (const name of ['shop', 'blog']) await ensureDatabase(name)
 })
 afterAll(() => server?.remove())
 
 type Access = Record<string, Privilege>
 
+const ensureDatabase = (name: string) => server.session(s => s.ensureDatabase({ name, ensure: 'Present' }, server.signal))
 const ensureUser = (name: string, access: Access, password = 'secret') =>
   server.session(s =>
     s.ensureUser(
@@ -115,6 +116,20 @@ test('a user that owns objects is deleted, its sessions end, and no table is los
     { owner: 'blog_owner' },
   ])
   await dropUser('dave')
+})
+
+test('a database that its owner has closed to everybody keeps no user from being deleted, and is opened where it is declared', async () => {
+  await ensureDatabase('closed')
+  await ensureUser('closer', { closed: 'Owner', shop: 'Owner' })
+  await as('closer', 'closed', 'set role none; create table c (n int)')
+  await as('closer', 'shop', 'set role none; alter database closed allow_connections false')
+  await dropUser('closer')
+  await ensureUser('opener', { closed: 'Owner' })
+  await as('opener', 'closed', 'select n from c')
+  await dropUser('opener')
+  await server.asSuperuser('postgres', 'alter database closed allow_connections false')
+  await ensureDatabase('closed')
+  await server.asSuperuser('closed', 'select 1')
 })
 
 test('what a user owns in a database that is not ours is never handed to a superuser', async () => {
