@@ -64,7 +64,7 @@ export const faults = {
   }),
   VolumeTooLarge: entry<{ size: string; max: string }>({
     says: p => `the volume of ${p.size} is larger than the ${p.max} that this version allows`,
-    advice: 'Ask for a smaller volume: an Instance that has none yet may be deleted and created anew',
+    advice: 'Ask for a smaller volume: a growth may be taken back, and an Instance that has no volume yet may be deleted and created anew',
     shows: 'condition',
     provokedIn: 'integration',
     heals: false,
@@ -106,10 +106,17 @@ export const faults = {
   }),
   VolumeNotExpandable: entry<{ from: string; to: string; storageClass: string }>({
     says: p => `the volume cannot grow from ${p.from} to ${p.to}: StorageClass "${p.storageClass}" does not allow volume expansion`,
-    advice: 'Ask the platform team for a StorageClass with allowVolumeExpansion; the database runs on meanwhile',
+    advice: 'Give back the old size, or ask the platform team for a StorageClass with allowVolumeExpansion; the database runs on meanwhile',
     shows: 'condition',
     provokedIn: 'e2e',
     heals: false,
+  }),
+  VolumeGrowthRefused: entry<{ to: string; why: string }>({
+    says: p => `the API server refused to grow the volume to ${p.to}: ${p.why}`,
+    advice: 'Give back the old size, or ask the platform team to check the quota of the guests namespace; the database runs on meanwhile',
+    shows: 'condition',
+    provokedIn: 'integration',
+    heals: true,
   }),
 
   // What stands in the way in a namespace

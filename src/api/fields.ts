@@ -33,13 +33,6 @@ export const positiveQuantity = (description: string, ...rules: CelRule[]) =>
     ),
   })
 
-export const mayOnlyGrow: CelRule = {
-  rule: 'quantity(string(self)).compareTo(quantity(string(oldSelf))) >= 0',
-  reason: 'FieldValueForbidden',
-  message: 'a volume may only grow (VolumeShrink)',
-  messageExpression: '"a volume may only grow (VolumeShrink): it has " + string(oldSelf) + ", asked for " + string(self)',
-}
-
 /** The name of an object of Kubernetes in the same scope or namespace; never one across namespaces. */
 export const objectName = (description: string, max = 253) =>
   z

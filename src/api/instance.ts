@@ -5,7 +5,6 @@ import {
   conditions,
   immutable,
   immutableOptional,
-  mayOnlyGrow,
   objectName,
   observedGeneration,
   positiveQuantity,
@@ -37,7 +36,7 @@ const spec = withRules(
       volume: withRules(
         z
           .object({
-            size: positiveQuantity('Size of the data volume. It may only grow.', mayOnlyGrow),
+            size: positiveQuantity('Size of the data volume. It may only grow; a growth that was refused may be taken back.'),
             storageClassName: objectName('StorageClass of the data volume. Absent: the cluster’s default.').optional(),
           })
           .describe('The data volume.'),
@@ -128,6 +127,14 @@ const status = z
 const versionFixed =
   '!has(self.spec.datastore.version) || !has(self.status) || !has(self.status.datastore) || self.spec.datastore.version == self.status.datastore.version'
 
+const size = (of: 'self' | 'oldSelf') => `string(${of}.spec.volume.size)`
+const hasSize = 'has(self.status) && has(self.status.volume) && has(self.status.volume.size)'
+/** Larger than what was asked for, or else at least what there is: a growth that was refused may be taken back. */
+const mayOnlyGrow = [
+  `quantity(${size('self')}).compareTo(quantity(${size('oldSelf')})) >= 0`,
+  `${hasSize} && quantity(${size('self')}).compareTo(quantity(self.status.volume.size)) >= 0`,
+].join(' || ')
+
 export const instanceKind = defineKind({
   kind: 'Instance',
   plural: 'instances',
@@ -147,6 +154,13 @@ export const instanceKind = defineKind({
         'spec.datastore.version is resolved and cannot be changed (FieldImmutable): state the version in status.datastore.version, or create a new Instance',
       reason: 'FieldValueForbidden',
       fieldPath: '.spec.datastore',
+    },
+    {
+      rule: mayOnlyGrow,
+      message: 'a volume may only grow (VolumeShrink)',
+      messageExpression: `"a volume may only grow (VolumeShrink): it has " + (${hasSize} ? self.status.volume.size : ${size('oldSelf')}) + ", asked for " + ${size('self')}`,
+      reason: 'FieldValueForbidden',
+      fieldPath: '.spec.volume.size',
     },
   ],
   columns: [

@@ -13,9 +13,8 @@ export interface CelRule {
   rule: string
   message: string
   messageExpression?: string
-  reason?: 'FieldValueInvalid' | 'FieldValueForbidden' | 'FieldValueRequired'
+  reason?: 'FieldValueInvalid' | 'FieldValueForbidden'
   fieldPath?: string
-  optionalOldSelf?: boolean
 }
 
 export interface PrinterColumn {

@@ -214,4 +214,6 @@ test('a volume that the StorageClass cannot grow says so, and the database runs 
   await apply(instance('db', ns, { volume: { size: '2Gi' } }))
   const db = await becomes('instance', 'db', ns, 'VolumeBound', 'VolumeNotExpandable', 20_000)
   expect(db.status.phase).toBe('ACTIVE')
+  await apply(instance('db', ns))
+  await becomes('instance', 'db', ns, 'VolumeBound', 'Bound', 20_000)
 })

@@ -30,8 +30,36 @@ async function actOrTell(action: Action, o: Observed, world: World, signal: Abor
     return await act(action, o, world, signal)
   } catch (error) {
     if (isTestFailed(error) || !isRefusal(error)) throw error
-    const kind = 'kind' in action ? action.kind : action.do
-    return fault('ObjectRefused', { kind, name: o.place.name, why: error.message })
+    if (action.do === 'growVolume') return fault('VolumeGrowthRefused', { to: action.size, why: error.message })
+    const { kind, name } = objectOf(action, o)
+    return fault('ObjectRefused', { kind, name, why: error.message })
+  }
+}
+
+/** What an action is about, in the cluster's own words. */
+function objectOf(action: Action, { instance, place }: Observed): { kind: string; name: string } {
+  switch (action.do) {
+    case 'addFinalizer':
+    case 'removeFinalizer':
+      return { kind: 'Instance', name: instance.metadata.name }
+    case 'createTenantService':
+    case 'correctTenantService':
+      return { kind: 'Service', name: instance.metadata.name }
+    case 'writeGuest':
+    case 'releaseGuest':
+      return { kind: 'Guest', name: place.name }
+    case 'makePasswords':
+    case 'forgetPasswords':
+      return { kind: 'Secret', name: place.name }
+    case 'createPod':
+      return { kind: 'Pod', name: place.name }
+    case 'growVolume':
+      return { kind: 'PersistentVolumeClaim', name: place.name }
+    case 'create':
+    case 'correct':
+    case 'delete':
+    case 'retain':
+      return { kind: action.kind, name: place.name }
   }
 }
 

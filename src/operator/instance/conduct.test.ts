@@ -131,6 +131,13 @@ test.each<[string, PersistentVolumeClaim, Observed['inquired'], string]>([
   expect(condition(well({ claim }, { inquired }), 'VolumeBound')).toMatchObject({ status: 'False', reason })
 })
 
+test('a growth that is refused is no reason not to be Ready', () => {
+  const refusal = fault('VolumeGrowthRefused', { to: '2Gi', why: 'exceeded quota' })
+  const { status } = conduct(well(), { actions: [], restartPending: [] }, [refusal])
+  expect(status.phase).toBe('ACTIVE')
+  expect(status.conditions?.find(c => c.type === 'VolumeBound')).toMatchObject({ status: 'True', reason: 'VolumeGrowthRefused' })
+})
+
 test('a volume that cannot grow is no reason not to be Ready', () => {
   const volumeNote = fault('VolumeNotExpandable', { from: '1Gi', to: '2Gi', storageClass: 's' })
   expect(condition(well(), 'Ready', { volumeNote })?.status).toBe('True')

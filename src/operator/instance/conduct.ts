@@ -30,11 +30,12 @@ const retryMs = 10_000
 
 /** `refused` is what carrying out the plan ran into. */
 export function conduct(o: Observed, plan: Plan, refused: readonly Fault[]): Report {
-  const volume = judgeVolume(o, volumeLost(o), plan.volumeNote)
+  const volumeNote = plan.volumeNote ?? refused.find(f => f.code === 'VolumeGrowthRefused')
+  const volume = judgeVolume(o, volumeLost(o), volumeNote)
   const pod = judgePod(o)
   const engine = judgeEngine(o)
   const configuration = judgeConfiguration(o)
-  const stands = worst(o, plan.fault ?? refused[0], [volume, pod, engine])
+  const stands = worst(o, plan.fault ?? refused.find(f => f !== volumeNote), [volume, pod, engine])
 
   const aspects: Said[] = [volume.said, pod.said, engine.said, configuration]
   if (plan.restartPending.length > 0) aspects.push(restartPending(plan.restartPending))
@@ -42,7 +43,7 @@ export function conduct(o: Observed, plan: Plan, refused: readonly Fault[]): Rep
   const said = isLeaving(o.instance) || o.side.guest === undefined ? headline : [...headline, ...aspects]
 
   const waits = [volume, pod, engine].flatMap(f => (f.againMs === undefined ? [] : [f.againMs]))
-  if (refused.length > 0 || plan.volumeNote !== undefined || plan.fault?.code === 'NameCollision') waits.push(retryMs)
+  if (refused.length > 0 || volumeNote !== undefined || plan.fault?.code === 'NameCollision') waits.push(retryMs)
   const operatingStatus = isLeaving(o.instance) || endedUnseen(pod, engine) ? 'SHUTDOWN' : engine.operatingStatus
   return {
     status: {

@@ -35,6 +35,15 @@ const side = (o: Observed, more: Partial<GuestSide> = {}): GuestSide => {
     ...more,
   }
 }
+/** With everything else in place that the plan would make first. */
+const complete = (o: Observed): Observed => {
+  const made = plan(o).actions.flatMap(a => ('draft' in a ? [a] : []))
+  const children = made.flatMap(a => (a.do === 'create' ? [[a.kind, as(a.draft, a.kind)]] : []))
+  const service = made.find(a => a.do === 'createTenantService')
+  if (children.length === 0 && service === undefined) return o
+  const side = { ...o.side, ...Object.fromEntries(children) }
+  return complete({ ...o, side, ...(service && { tenantService: as(service.draft, 'service') }) })
+}
 /** Only what the test is about: the other children and the tenant's Service are of no interest here. */
 const others = ['create roleBinding', 'create service', 'create networkPolicy', 'createTenantService']
 const doesAboutPod = (o: Observed) => does(o).filter(a => !others.includes(a))
@@ -143,9 +152,17 @@ test.each([
   ['is left where it does not', { kind: 'found', name: 'standard', expandable: false }, [], 'VolumeNotExpandable'],
 ] as const)('a larger volume %s', (_, storageClass, expected, note) => {
   const o = observed({ instance: anInstance({ volume: { size: '2Gi' } }), inquired: { storageClass } })
-  const grown = { ...o, side: side(o) }
-  expect(doesAboutPod(grown)).toEqual(expected)
+  const grown = complete({ ...o, side: side(o) })
+  expect(does(grown)).toEqual(expected)
   expect(plan(grown).volumeNote?.code).toBe(note)
+})
+
+test('a volume is grown last of all, and only one that is there', () => {
+  const inquired = { storageClass: { kind: 'found', name: 'standard', expandable: true } } as const
+  const o = observed({ instance: anInstance({ volume: { size: '2Gi' } }), inquired })
+  const { pod: _, ...gone } = complete({ ...o, side: side(o) }).side
+  expect(doesAboutPod({ ...o, side: gone })).toEqual(['createPod'])
+  expect(does(complete({ ...o, side: side(o, { claim: aClaim({}, { phase: 'Pending' }) }) }))).toEqual([])
 })
 
 test('a Guest that somebody deleted is held while its pod lives, and let go after it', () => {

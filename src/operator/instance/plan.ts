@@ -80,8 +80,11 @@ export function planInstance(o: Observed, pod: PodSettings): Plan {
   const children = side.guest === undefined ? { actions: [] } : planChildren(o, side.guest, decided)
   const pods = side.guest === undefined || lost !== undefined ? { actions: [] } : planPod(o, side.guest, decided, pod)
   const stands = lost ?? undecided
+  const actions = [...pods.actions, ...guest, ...volume.actions, ...children.actions, ...planTenantService(o)]
+  // A growth may be refused, and holds nothing else up.
+  const others = actions.filter(a => a.do !== 'growVolume')
   return {
-    actions: [...pods.actions, ...guest, ...volume.actions, ...children.actions, ...planTenantService(o)],
+    actions: others.length > 0 ? others : actions,
     restartPending: side.guest === undefined ? [] : restartReasons(o, side.guest, decided, pod),
     ...(stands !== undefined && { fault: stands }),
     ...(volume.note !== undefined && { volumeNote: volume.note }),
@@ -109,7 +112,7 @@ function planVolume(o: Observed, decided: Decided): { actions: Action[]; note?: 
     return { actions: [{ do: 'create', kind: 'claim', draft: buildClaim(o.instance, o.place, record) }] }
   }
   const from = claim.spec?.resources?.requests?.storage ?? '0'
-  if (isLeaving(claim) || parseQuantity(wanted) <= parseQuantity(from)) return { actions: [] }
+  if (claim.status?.phase !== 'Bound' || isLeaving(claim) || parseQuantity(wanted) <= parseQuantity(from)) return { actions: [] }
   const tooLarge = checkVolumeSize(wanted, decided.maxVolumeSize)
   if (tooLarge !== undefined) return { actions: [], note: tooLarge }
   const { storageClass } = o.inquired

@@ -140,6 +140,30 @@ test('a larger volume and a new restart are accepted, and an integer counts as b
   expect(attempt(['apply', '-f', '-'], instance({ volume: { size: '1Gi' } }, 'grows')).words).toContain('VolumeShrink')
 })
 
+test('a growth may be taken back as long as the volume does not have it', () => {
+  const sized = (size: string) => instance({ volume: { size } }, 'refused')
+  const has = (size: string) =>
+    kubectl([
+      'patch',
+      'instance',
+      'refused',
+      '-n',
+      'demo',
+      '--subresource=status',
+      '--type=merge',
+      '-p',
+      JSON.stringify({ status: { volume: { claim: 'c', size } } }),
+    ])
+  kubectl(['apply', '-f', '-'], sized('1Gi'))
+  has('1Gi')
+  kubectl(['apply', '-f', '-'], sized('50Gi'))
+  expect(attempt(['apply', '-f', '-'], sized('1023Mi')).words).toContain('VolumeShrink): it has 1Gi, asked for 1023Mi')
+  kubectl(['apply', '-f', '-'], sized('1Gi'))
+  kubectl(['apply', '-f', '-'], sized('2Gi'))
+  has('2Gi')
+  expect(attempt(['apply', '-f', '-'], sized('1Gi')).words).toContain('VolumeShrink')
+})
+
 test('of a DatastoreVersion only the image, its pull secrets and active may change', () => {
   const version = (spec: object) =>
     object('DatastoreVersion', 'v', undefined, { datastoreRef: { name: 'postgresql' }, version: '1', image: 'a', ...spec })

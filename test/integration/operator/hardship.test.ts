@@ -263,6 +263,33 @@ test('what the agent reports is the Instance’s phase and fault, and a code tha
   await active(namespace, 'ailing')
 })
 
+test('VolumeGrowthRefused: a quota that refuses a growth is told, and the database runs on', async () => {
+  const namespace = await rig.newNamespace()
+  const quota = { 'limited.storageclass.storage.k8s.io/requests.storage': '1Gi' }
+  await rig.apply(
+    {
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'StorageClass',
+      metadata: { name: 'limited' },
+      provisioner: 'test.dev/none',
+      allowVolumeExpansion: true,
+    },
+    { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'limited', namespace: guestsNamespace }, spec: { hard: quota } },
+  )
+  // There is nobody here who counts what is used.
+  const status = JSON.stringify({ status: { hard: quota, used: { [Object.keys(quota)[0]!]: '0' } } })
+  const inQuota = ['resourcequota', 'limited', '-n', guestsNamespace]
+  await rig.kubectl(['patch', ...inQuota, '--subresource=status', '--type=merge', '-p', status])
+  await rig.apply(anInstance(namespace, 'limited', { volume: { size: '1Gi', storageClassName: 'limited' } }))
+  await active(namespace, 'limited')
+  await rig.kubectl(['patch', 'instance', 'limited', '-n', namespace, '--type=merge', '-p', '{"spec":{"volume":{"size":"2Gi"}}}'])
+  await rig.until(instances, { namespace, name: 'limited' }, conditionIs('VolumeBound', 'True', 'VolumeGrowthRefused'), 'it says so')
+  await active(namespace, 'limited')
+  await rig.kubectl(['patch', 'instance', 'limited', '-n', namespace, '--type=merge', '-p', '{"spec":{"volume":{"size":"1Gi"}}}'])
+  await rig.until(instances, { namespace, name: 'limited' }, conditionIs('VolumeBound', 'True', 'Bound'), 'it is taken back')
+  await rig.kubectl(['delete', ...inQuota])
+})
+
 test('a larger volume is asked of the claim only where its StorageClass allows it; the database runs on', async () => {
   const namespace = await rig.newNamespace()
   const storageClass = (name: string, allowVolumeExpansion: boolean) => ({
