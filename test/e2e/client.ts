@@ -1,5 +1,12 @@
-/** A tenant's own pods: a psql to ask with, and a writer that opens a new connection for every row and remembers what was acknowledged. */
-import { apply, cluster, get, kubectl, tryKubectl, until } from './world.ts'
+/**
+ * A tenant's own pods: a psql to ask with, and a writer that opens a new connection for every row and remembers what was acknowledged. All of it
+ * with the rights of the tenant's user, not with a test's.
+ */
+import { cluster, kubectl, type Obj, tenantUser, tryKubectl, until } from './world.ts'
+
+const as = (namespace: string, args: string[]) => ['--as', tenantUser(namespace), '-n', namespace, ...args]
+const asTenant = (namespace: string, args: string[], input?: string) => kubectl(as(namespace, args), input)
+const applyAsTenant = (namespace: string, object: object) => asTenant(namespace, ['apply', '-f', '-'], JSON.stringify(object))
 
 /** The image that has psql: the engine's own. */
 export const clientImage = async () => ((await cluster()).registry ? 'postgres:17' : 'trove.local/postgres:17')
@@ -31,8 +38,8 @@ const pod = (name: string, namespace: string, image: string, script: string) => 
 
 /** Starts the pod that `psql` runs in, once per namespace. */
 export async function clientPod(namespace: string): Promise<void> {
-  await apply(pod('client', namespace, await clientImage(), 'exec sleep 3600'))
-  await kubectl(['wait', '--for=condition=Ready', '--timeout=60s', '-n', namespace, 'pod/client'])
+  await applyAsTenant(namespace, pod('client', namespace, await clientImage(), 'exec sleep 3600'))
+  await asTenant(namespace, ['wait', '--for=condition=Ready', '--timeout=60s', 'pod/client'])
 }
 
 export interface Login {
@@ -45,7 +52,7 @@ export interface Login {
 
 /** What an application finds in the binding Secret. */
 export async function binding(databaseUser: string, namespace: string): Promise<Login> {
-  const secret = await get('secret', `${databaseUser}-credentials`, namespace)
+  const secret = JSON.parse(await asTenant(namespace, ['get', 'secret', `${databaseUser}-credentials`, '-o', 'json'])) as Obj
   const read = (key: string) => Buffer.from(secret.data?.[key] ?? '', 'base64').toString()
   return { host: read('host'), port: read('port'), username: read('username'), password: read('password'), database: read('database') }
 }
@@ -58,23 +65,9 @@ export async function tryPsql(
   container = 'client',
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   const script = 'IFS= read -r PGPASSWORD; export PGPASSWORD; exec psql -X -v ON_ERROR_STOP=1 -qtA -h "$1" -p "$2" -U "$3" -d "$4"'
-  const args = [
-    'exec',
-    '-i',
-    '-n',
-    namespace,
-    container,
-    '--',
-    'bash',
-    '-c',
-    script,
-    'psql',
-    login.host,
-    login.port,
-    login.username,
-    login.database,
-  ]
-  const outcome = await tryKubectl(args, `${login.password}\n${sql}\n`, 60_000)
+  const { host, port, username, database } = login
+  const args = ['exec', '-i', container, '--', 'bash', '-c', script, 'psql', host, port, username, database]
+  const outcome = await tryKubectl(as(namespace, args), `${login.password}\n${sql}\n`, 60_000)
   return { ...outcome, stdout: outcome.stdout.trim() }
 }
 
@@ -102,20 +95,12 @@ until [ -e /tmp/stop ]; do
   sleep 0.05
 done`
   const spec = pod(name, namespace, await clientImage(), script)
-  const secretName = (
-    await kubectl([
-      'get',
-      'databaseusers',
-      '-n',
-      namespace,
-      '-o',
-      `jsonpath={.items[?(@.spec.name=="${login.username}")].status.binding.name}`,
-    ])
-  ).trim()
+  const named = `jsonpath={.items[?(@.spec.name=="${login.username}")].status.binding.name}`
+  const secretName = (await asTenant(namespace, ['get', 'databaseusers', '-o', named])).trim()
   spec.spec.containers[0]!.volumeMounts.push({ name: 'binding', mountPath: '/binding' })
   spec.spec.volumes.push({ name: 'binding', secret: { secretName, defaultMode: 0o444 } } as never)
-  await apply(spec)
-  const logs = async () => (await kubectl(['logs', '-n', namespace, name])).split('\n')
+  await applyAsTenant(namespace, spec)
+  const logs = async () => (await asTenant(namespace, ['logs', name])).split('\n')
   const acknowledged = (lines: string[]) => lines.filter(l => l.startsWith('ok ')).map(l => Number(l.slice(3)))
   const progress = async (rows: number) => {
     const from = acknowledged(await logs().catch(() => [])).length
@@ -125,10 +110,10 @@ done`
   return {
     progress,
     async stop() {
-      await kubectl(['exec', '-n', namespace, name, '--', 'touch', '/tmp/stop'])
-      await kubectl(['wait', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=60s', '-n', namespace, `pod/${name}`])
+      await asTenant(namespace, ['exec', name, '--', 'touch', '/tmp/stop'])
+      await asTenant(namespace, ['wait', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=60s', `pod/${name}`])
       const lines = await logs()
-      await kubectl(['delete', 'pod', '-n', namespace, name, '--now'])
+      await asTenant(namespace, ['delete', 'pod', name, '--now'])
       return { acknowledged: acknowledged(lines), failures: lines.filter(l => l.startsWith('failed ')) }
     },
   }

@@ -88,21 +88,33 @@ test('a deleted user leaves no login and no Secret; a deleted Database goes or s
 test('a Datastore, a version and a Flavor in use are held, and go when their last user goes', async () => {
   const { ns } = await tenant('held')
   const name = `held-${Date.now().toString(36)}`
+  const { image } = (await get('datastoreversion', 'postgresql-17')).spec
+  const entry = (kind: string, spec: object) => ({ apiVersion: 'trove.dev/v1alpha1', kind, metadata: { name }, spec })
+  const catalog = {
+    datastoreversion: `spec.datastore.type=${name},status.datastore.version=17`,
+    datastore: `spec.datastore.type=${name}`,
+    flavor: `spec.flavorRef.name=${name}`,
+  }
   onTestFinished(async () => {
-    await tryKubectl(['delete', 'flavor', name, '--ignore-not-found', '--wait=false'])
+    for (const kind of Object.keys(catalog)) await tryKubectl(['delete', kind, name, '--ignore-not-found', '--wait=false'])
   })
   await apply(
-    { apiVersion: 'trove.dev/v1alpha1', kind: 'Flavor', metadata: { name }, spec: { cpu: '100m', memory: '256Mi' } },
-    instance('db', ns, { flavorRef: { name } }),
+    entry('Datastore', { engine: 'postgresql' }),
+    entry('DatastoreVersion', { datastoreRef: { name }, version: '17', image }),
+    entry('Flavor', { cpu: '100m', memory: '256Mi' }),
+    instance('db', ns, { datastore: { type: name, version: '17' }, flavorRef: { name } }),
   )
   await ready('db', ns)
-  await kubectl(['delete', 'flavor', name, '--wait=false'])
-  const held = await becomes('flavor', name, '', 'InUse', 'True', 20_000)
-  expect(condition(held, 'InUse')?.message).toContain(`spec.flavorRef.name=${name}`)
-  // The status is readable by every tenant, so it names nobody; the Event, which only the platform team reads, does.
-  expect(JSON.stringify(held.status)).not.toContain(ns)
-  expect(await kubectl('get events -n default')).toContain(`${ns}/db`)
+  for (const [kind, query] of Object.entries(catalog)) {
+    await kubectl(['delete', kind, name, '--wait=false'])
+    const held = await becomes(kind, name, '', 'InUse', 'True', 20_000)
+    expect(condition(held, 'InUse')?.message).toContain(query)
+    // The status is readable by every tenant, so it names nobody; the Event, which only the platform team reads, does.
+    expect(JSON.stringify(held.status)).not.toContain(ns)
+    const events = await kubectl(['get', 'events', '-n', 'default', `--field-selector=involvedObject.name=${name}`])
+    expect(events.split('\n').filter(line => line.toLowerCase().includes(`${kind}/`) && line.includes(`${ns}/db`))).toHaveLength(1)
+  }
   await ready('db', ns)
   await kubectl(['delete', 'instance', 'db', '-n', ns, '--timeout=120s'])
-  await gone('flavor', name)
+  for (const kind of Object.keys(catalog)) await gone(kind, name)
 })

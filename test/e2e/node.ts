@@ -27,6 +27,8 @@ export const process = {
   /** The postmaster alone: its children's titles begin with "postgres:". */
   postmaster: 'postgres -D',
   initdb: 'initdb',
+  /** The first process of the engine's container: its command line is the launcher itself. */
+  launcher: 'TROVE_DIR:-/trove',
 }
 
 /** Where a guest's volume lies on the node. */

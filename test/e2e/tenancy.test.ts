@@ -1,7 +1,7 @@
 /** The boundary that tenants cannot cross, tried with real requests. */
 import { expect, test } from 'vitest'
 import { database, instance, user } from './objects.ts'
-import { apply, becomes, cluster, get, guestOf, kubectl, listAll, maybe, ready, tenant, tryKubectl, until } from './world.ts'
+import { apply, becomes, get, guestOf, kubectl, listAll, maybe, ready, tenant, tryKubectl, until } from './world.ts'
 
 test('a tenant with the edit role has its own kinds, may read the catalog, and nothing else', async () => {
   const { ns, as } = await tenant('rights')
@@ -78,9 +78,7 @@ test('a guest’s token reads its own Guest and Secret and nothing else, and wri
     ])
   const token = (await bound(one, pod.metadata.uid)).trim()
   const unbound = (await kubectl(['create', 'token', one, '-n', 'trove-guests'])).trim()
-  const { kubeconfig } = await cluster()
   const server = (await kubectl(['config', 'view', '--minify', '-o', 'jsonpath={.clusters[0].cluster.server}'])).trim()
-  expect(kubeconfig).toContain('.trove')
   // A kubeconfig would lend its client certificate: ask with nothing but the token.
   const ask = (bearer: string, method: string, path: string, body?: object) =>
     request(server, bearer, method, `/apis/trove.dev/v1alpha1/namespaces/trove-guests/${path}`, body)
@@ -208,7 +206,7 @@ test('isolation on the pod network is declared for every guest', async () => {
   expect(from).toContain(`"kubernetes.io/metadata.name":"${ns}"`)
   expect(from).toContain('10.9.0.0/16')
   expect(JSON.stringify(policy?.spec.egress)).toContain('"except":["169.254.0.0/16"]')
-  if (!(await cluster()).registry) console.log('UNVERIFIED: this cluster stores NetworkPolicies and does not enforce them')
+  console.log('UNVERIFIED: isolation on the pod network. The policies are there; whether the cluster enforces them is not asked.')
 })
 
 test('both of our namespaces are under PSS restricted', async () => {

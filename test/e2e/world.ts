@@ -135,11 +135,14 @@ export const gone = (resource: string, name: string, namespace?: string, timeout
 
 let counter = 0
 
+/** The user who has the `edit` role in a tenant's namespace, and no other right. */
+export const tenantUser = (namespace: string): string => `user-of-${namespace}`
+
 /** A tenant's namespace of this test's own, with a user who has the `edit` role there; deleted when the test is over. */
 export async function tenant(hint: string): Promise<{ ns: string; as: string }> {
   counter += 1
   const ns = `t-${hint}-${Date.now().toString(36)}${counter}`
-  const as = `user-of-${ns}`
+  const as = tenantUser(ns)
   await apply(
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: ns, labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } },
     {

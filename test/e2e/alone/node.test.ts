@@ -13,15 +13,7 @@ test('the node drained and uncordoned: unschedulable is seen, then the same data
     await tryKubectl(['uncordon', nodeName])
   })
   const selector = `trove.dev/tenant=${r.ns}`
-  await kubectl([
-    'drain',
-    nodeName,
-    `--pod-selector=${selector}`,
-    '--ignore-daemonsets',
-    '--delete-emptydir-data',
-    '--force',
-    '--timeout=120s',
-  ])
+  await kubectl(['drain', nodeName, `--pod-selector=${selector}`, '--ignore-daemonsets', '--delete-emptydir-data', '--timeout=120s'])
   await becomes('instance', 'db', r.ns, 'Ready', 'PodUnschedulable', 60_000)
   await kubectl(['uncordon', nodeName])
   await ready('db', r.ns)
