@@ -7,7 +7,6 @@ import {
   closeSync,
   constants,
   fstatSync,
-  fsyncSync,
   lstatSync,
   mkdirSync,
   opendirSync,
@@ -171,10 +170,6 @@ export class Directory implements Disposable {
   /** For what takes only paths (watch, statfs). Good for this process, as long as the directory is held. */
   get path(): string {
     return `/proc/self/fd/${this.#fd}`
-  }
-
-  sync(): void {
-    fsyncSync(this.#fd)
   }
 
   [Symbol.dispose](): void {

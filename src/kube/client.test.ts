@@ -82,8 +82,8 @@ test('names and selectors are encoded, and nothing that is undefined is sent', a
 
 test('a log is asked for with its bounds', async () => {
   answer = (_, response) => response.end('FATAL: no')
-  const log = await client.podLog({ namespace: 'n', name: 'p' }, { container: 'c', tailLines: 5, limitBytes: 99, previous: true, signal })
-  expect([log, asked]).toEqual(['FATAL: no', ['GET /api/v1/namespaces/n/pods/p/log?container=c&tailLines=5&limitBytes=99&previous=true']])
+  const log = await client.podLog({ namespace: 'n', name: 'p' }, { container: 'c', tailLines: 5, limitBytes: 99, signal })
+  expect([log, asked]).toEqual(['FATAL: no', ['GET /api/v1/namespaces/n/pods/p/log?container=c&tailLines=5&limitBytes=99']])
 })
 
 const added = `${JSON.stringify({ type: 'ADDED', object: { metadata: { name: 'p', uid: 'u', resourceVersion: '1' } } })}\n`

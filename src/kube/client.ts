@@ -29,7 +29,7 @@ export interface Page<T> {
 }
 
 export interface Patch {
-  type: 'merge' | 'json' | 'strategic'
+  type: 'merge' | 'json'
   body: unknown
 }
 
@@ -71,7 +71,7 @@ export interface Client {
     o: CallOptions & { gracePeriodSeconds?: number },
   ): Promise<T | 'deleted' | 'gone'>
   /** The end of a container's log as text, at most `limitBytes` long. */
-  podLog(ref: Ref, o: CallOptions & { container: string; tailLines: number; limitBytes: number; previous?: boolean }): Promise<string>
+  podLog(ref: Ref, o: CallOptions & { container: string; tailLines: number; limitBytes: number }): Promise<string>
   /** Ends when the server or the watchdog ends it; throws an ApiError if it is refused, breaks or reports an error within the stream. */
   watch<T extends KubeObject>(r: Resource<T>, o: WatchOptions): AsyncIterable<WatchEvent<T>>
 }
@@ -79,7 +79,6 @@ export interface Client {
 const patchTypes = {
   merge: 'application/merge-patch+json',
   json: 'application/json-patch+json',
-  strategic: 'application/strategic-merge-patch+json',
 }
 
 export function connect(access: ClusterAccess, options: { userAgent?: string } = {}): Client & { close(): Promise<void> } {
@@ -143,8 +142,8 @@ export function connect(access: ClusterAccess, options: { userAgent?: string } =
     },
 
     podLog(ref, o) {
-      const { container, tailLines, limitBytes, previous } = o
-      return text(o, { method: 'GET', path: pathOf(pods, at(ref, 'log')), query: { container, tailLines, limitBytes, previous } })
+      const { container, tailLines, limitBytes } = o
+      return text(o, { method: 'GET', path: pathOf(pods, at(ref, 'log')), query: { container, tailLines, limitBytes } })
     },
 
     async *watch<T extends KubeObject>(r: Resource<T>, o: WatchOptions) {

@@ -77,7 +77,3 @@ export const isRefusal = is(e => e.status === 403 || (e.status === 422 && !isUid
 export const isTestFailed = is(e => e.status === 422 && e.details?.causes === undefined)
 /** A field that the server's schema does not know was applied. It is answered as 500, yet no retry will help. */
 export const isTypedPatchFailure = is(e => e.status === 500 && e.message.includes('failed to create typed patch object'))
-/** Worth trying again later with the same request. */
-export const isRetryable = is(
-  e => e.status === 0 || e.status === 429 || (e.status >= 500 && !e.message.includes('failed to create typed patch object')),
-)

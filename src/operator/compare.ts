@@ -22,7 +22,7 @@ export function same(a: unknown, b: unknown): boolean {
 }
 
 /** JSON with sorted fields and lists; undefined and empty lists are as if they were not there. */
-export function canonical(value: unknown): string {
+function canonical(value: unknown): string {
   return JSON.stringify(sorted(value)) ?? ''
 }
 

@@ -81,7 +81,11 @@ export function belongsTo(owner: KubeObject, object: KubeObject): boolean {
 /** Whether it is our Service for this Instance as we made it. One that was made to lead elsewhere is no longer ours to touch. */
 export function isOurAddress(instance: Instance, service: Service, guestsNamespace: string): boolean {
   const { type, externalName } = service.spec ?? {}
-  return belongsTo(instance, service) && type === 'ExternalName' && (externalName?.includes(`.${guestsNamespace}.svc.`) ?? false)
+  return (
+    belongsTo(instance, service) &&
+    type === 'ExternalName' &&
+    (externalName?.startsWith(`${guestName(instance)}.${guestsNamespace}.svc.`) ?? false)
+  )
 }
 
 /** Key in the guest's Secret of a user's password. The same after any crash; another once a new password is asked for. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ApiError } from '../kube/errors.ts'
 import type { KubeObject } from '../kube/objects.ts'
-import { openController, type Reconcile, type Source, TerminalError, watchEach } from './controller.ts'
+import { openController, type Reconcile, type Source, watchEach } from './controller.ts'
 import type { Logger } from './log.ts'
 import type { RuntimeMetrics } from './metrics.ts'
 import type { Change } from './store.ts'
@@ -19,7 +19,6 @@ function rig(reconcile: Reconcile, concurrency = 3) {
     controller: () => ({
       started: nothing,
       finished: result => results.push(result),
-      terminalError: () => results.push('terminal'),
       timeout: () => results.push('timeout'),
     }),
     queue: () => ({ added: nothing, started: nothing, finished: nothing, retried: nothing, observe: nothing }),
@@ -105,7 +104,6 @@ test.each<[string, unknown, string, string[]]>([
   ['a fault is logged with its own code', Object.assign(new Error('x'), { fault: { code: 'Full' } }), 'error Full', ['error', 'success']],
   ['whatever is thrown is a failure like any other', 'oops', 'error Unknown', ['error', 'success']],
   ['even nothing at all', undefined, 'error Unknown', ['error', 'success']],
-  ['a terminal error waits for the next change', new TerminalError('no'), 'error TerminalError', ['terminal', 'error']],
 ])('%s', async (_, error, line, outcome) => {
   let runs = 0
   const { add, results, logged } = rig(async () => {

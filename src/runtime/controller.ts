@@ -1,6 +1,6 @@
 /**
  * A controller takes keys from its sources and calls `reconcile` for each: several keys at once, never one key twice at once, each under a
- * deadline. No failure ends it. A lost race for a write is retried quietly, a TerminalError waits for the next change, all else is logged with
+ * deadline. No failure ends it. A lost race for a write is retried quietly, all else is logged with
  * its code and retried later and later.
  */
 import { randomUUID } from 'node:crypto'
@@ -34,11 +34,6 @@ export interface ControllerOptions {
   deadlineMs: number
   reconcile: Reconcile
   sources: Source[]
-}
-
-/** No retry can help: the key is left alone until something changes. */
-export class TerminalError extends Error {
-  override readonly name = 'TerminalError'
 }
 
 /** Each change of each object, under the keys that its old and its new state lead to. */
@@ -82,14 +77,8 @@ export function openController(o: ControllerOptions, { log, metrics }: { log: Lo
       queue.retry(key)
       return 'requeue'
     }
-    if (error instanceof TerminalError) {
-      log.error({ err: error, code: codeOf(error.cause ?? error) }, 'failed for good')
-      count.terminalError()
-      queue.forget(key)
-    } else {
-      log.error({ err: error, code: codeOf(error) }, 'failed, will retry')
-      queue.retry(key, error instanceof ApiError ? error.retryAfterMs : undefined)
-    }
+    log.error({ err: error, code: codeOf(error) }, 'failed, will retry')
+    queue.retry(key, error instanceof ApiError ? error.retryAfterMs : undefined)
     return 'error'
   }
 

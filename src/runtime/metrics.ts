@@ -9,7 +9,6 @@ export type ReconcileResult = 'success' | 'requeue_after' | 'requeue' | 'error'
 export interface ControllerMetrics {
   started(): void
   finished(result: ReconcileResult, ms: number): void
-  terminalError(): void
   timeout(): void
 }
 
@@ -57,7 +56,6 @@ export function openMetrics(): Metrics {
 
   const reconciles = counter('controller_runtime_reconcile_total', 'Reconciles by controller and result', 'controller', 'result')
   const errors = counter('controller_runtime_reconcile_errors_total', 'Reconciles that failed', 'controller')
-  const terminal = counter('controller_runtime_terminal_reconcile_errors_total', 'Failures that are not retried', 'controller')
   const timeouts = counter('controller_runtime_reconcile_timeouts_total', 'Reconciles that passed their deadline', 'controller')
   const time = histogram('controller_runtime_reconcile_time_seconds', 'How long reconciles take', 'controller')
   const active = gauge('controller_runtime_active_workers', 'Reconciles running now', 'controller')
@@ -107,7 +105,6 @@ export function openMetrics(): Metrics {
           if (result === 'error') errors.inc({ controller })
           time.observe({ controller }, ms / 1000)
         },
-        terminalError: () => terminal.inc({ controller }),
         timeout: () => timeouts.inc({ controller }),
       }
     },

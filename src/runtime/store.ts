@@ -16,11 +16,6 @@ export function keyOf(of: KubeObject | Ref): Key {
   return namespace === undefined ? name : `${namespace}/${name}`
 }
 
-export function refOf(key: Key): Ref {
-  const slash = key.indexOf('/')
-  return slash < 0 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) }
-}
-
 /** One change of what the store shows. A recreated object is two changes: the old one goes, the new one comes. */
 export interface Change<T> {
   old?: T

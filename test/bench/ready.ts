@@ -247,6 +247,7 @@ async function tenAgents(cluster: Cluster): Promise<Memory[]> {
   await kubectl(cluster, ['wait', '--for=condition=Ready', '--timeout=240s', '-n', namespace, 'instances', '--all'], 250_000)
   await new Promise(resolve => setTimeout(resolve, 30_000))
   const memory = await agentMemory(cluster)
+  if (memory.length !== 10) throw new Error(`${memory.length} agents run on the node, not ten: remove the other Instances first`)
   await kubectl(cluster, ['delete', 'namespace', namespace, '--timeout=240s'], 250_000)
   return memory
 }

@@ -137,6 +137,16 @@ test('the operator’s own token cannot overwrite a foreign Secret or make any o
   expect((await tryKubectl(['delete', 'secret', 'app-credentials', '-n', ns, '--as', as])).code).not.toBe(0)
   expect((await tryKubectl(['create', 'secret', 'generic', 'other', '-n', ns, '--as', as])).code).not.toBe(0)
   expect((await tryKubectl(['run', 'pod', '--image=x', '-n', ns, '--as', as])).code).not.toBe(0)
+  const address = (externalName: string) => ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'led', namespace: ns, labels: { 'app.kubernetes.io/managed-by': 'trove' } },
+    spec: { type: 'ExternalName', externalName },
+  })
+  const lead = (to: string) => tryKubectl(['create', '-f', '-', '--as', as], JSON.stringify(address(to)))
+  for (const elsewhere of ['elsewhere.example', 'a.trove-guests.svc.elsewhere.example', 'a.b.trove-guests.svc.cluster.local'])
+    expect((await lead(elsewhere)).stderr, elsewhere).toContain('only ExternalName Services into trove-guests')
+  expect((await lead('a.trove-guests.svc.cluster.local')).stderr).toBe('')
   expect((await tryKubectl(['get', 'secrets', '-n', ns, '--as', as])).code).not.toBe(0)
   expect((await get('secret', 'app-credentials', ns)).data).toEqual(before.data)
   const changed = await tryKubectl([

@@ -7,7 +7,6 @@ import type { Guest } from '../../api/guest.ts'
 import type { OperatorEngine } from '../../engines/operator-engine.ts'
 import type { Draft } from '../../kube/objects.ts'
 import type { Pod } from '../../kube/resource.ts'
-import { canonical } from '../compare.ts'
 import { annotations, labels, ownedBy } from '../names.ts'
 import { ownedMeta } from './children.ts'
 
@@ -54,11 +53,17 @@ export function buildPod(guest: Guest, engine: OperatorEngine, settings: PodSett
  * What a pod made now would be made from. The agent's image moves by itself, and image and pull secrets of the engine follow the catalog by
  * rules of their own: a difference in those alone is none.
  */
-export function templateHash(spec: PodSpec): string {
+function templateHash(spec: PodSpec): string {
   const { imagePullSecrets: _, ...rest } = spec
   const without = (c: Container) => ({ ...c, image: '' })
   const template = { ...rest, initContainers: rest.initContainers?.map(without), containers: rest.containers.map(without) }
-  return createHash('sha256').update(canonical(template)).digest('hex').slice(0, 16)
+  return createHash('sha256').update(JSON.stringify(template, fieldsInOrder)).digest('hex').slice(0, 16)
+}
+
+/** For JSON.stringify: fields by name. Lists stay as they are, for the order of a command's words is part of it. */
+function fieldsInOrder(_: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function buildSpec(guest: Guest, engine: OperatorEngine, settings: PodSettings): PodSpec {

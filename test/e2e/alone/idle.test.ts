@@ -1,8 +1,8 @@
 /** At rest the whole system writes nothing but the Lease: counted from the API server's audit log. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { instance } from '../objects.ts'
-import { apply, cluster, ready, tenant, until } from '../world.ts'
+import { database, instance, user } from '../objects.ts'
+import { apply, cluster, kubectl, ready, tenant, until } from '../world.ts'
 
 interface AuditEvent {
   stage: string
@@ -34,23 +34,34 @@ async function writesSince(from: Date): Promise<string[]> {
         e.user.username.startsWith('system:serviceaccount:trove-guests:'),
     )
     .filter(e => e.objectRef?.resource !== 'leases')
-    .map(
-      e => `${e.user.username.split(':').at(-1)} ${e.verb} ${e.objectRef?.resource}/${e.objectRef?.subresource ?? ''} ${e.objectRef?.name}`,
-    )
+    .map(e => {
+      const who = e.user.username.startsWith('system:serviceaccount:trove-guests:') ? 'guest' : 'operator'
+      return `${who} ${e.verb} ${e.objectRef?.resource}/${e.objectRef?.subresource ?? ''} ${e.objectRef?.name}`
+    })
 }
 
-test('ten idle Instances cause no write in two minutes', async () => {
+test('ten idle Instances, each with a database and a user, cause no write in two minutes', async () => {
   const { ns } = await tenant('idle')
   const names = Array.from({ length: 10 }, (_, i) => `db${i}`)
-  await apply(...names.map(n => instance(n, ns, { flavorRef: { name: 'tiny' } })))
+  await apply(
+    ...names.flatMap(n => [
+      instance(n, ns, { flavorRef: { name: 'tiny' } }),
+      database(`${n}-shop`, ns, n, { name: 'shop' }),
+      user(`${n}-app`, ns, n, { shop: 'Owner' }, { name: 'app' }),
+    ]),
+  )
   await Promise.all(names.map(n => ready(n, ns, 240_000)))
+  await kubectl(['wait', '--for=condition=Ready', '--timeout=60s', '-n', ns, 'databases,databaseusers', '--all'])
 
-  // The counter counts: one deliberate change is seen in it.
+  // The counter counts: one deliberate change is seen in it, in what the operator writes and in what the guest does.
   const changed = new Date()
-  await apply(instance('db0', ns, { flavorRef: { name: 'tiny' }, access: { allowedCidrs: ['10.9.0.0/16'] } }))
+  await apply(database('late', ns, 'db0'))
   await until(
-    'the counter shows the write that a change causes',
-    async () => (await writesSince(changed)).some(w => w.includes('networkpolicies')),
+    'the counter shows the writes that a change causes',
+    async () => {
+      const writes = await writesSince(changed)
+      return ['operator', 'guest'].every(who => writes.some(w => w.startsWith(who)))
+    },
     30_000,
   )
 

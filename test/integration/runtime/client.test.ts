@@ -10,7 +10,6 @@ import {
   isForbidden,
   isNamespaceTerminating,
   isNotFound,
-  isRetryable,
   isTestFailed,
   isTypedPatchFailure,
   isUidMismatch,
@@ -96,10 +95,10 @@ test('applying the status writes the status alone, and an unchanged one is not w
   expect(again.metadata.resourceVersion).toBe(told.metadata.resourceVersion)
 })
 
-test('a field that the schema does not know is a typed patch failure, and no reason to retry', async () => {
+test('a field that the schema does not know is a typed patch failure', async () => {
   const odd = { ...widget(namespace, 'odd', 1), spec: { size: 1, colour: 'red' } }
   const error = await refused(client.apply(widgets, odd, { manager, signal }))
-  expect([isTypedPatchFailure(error), isRetryable(error)]).toEqual([true, false])
+  expect(isTypedPatchFailure(error)).toBe(true)
 })
 
 test('a failed test of a JSON patch is told from an invalid object', async () => {
@@ -139,11 +138,10 @@ test('a call that takes too long is an ApiError, one that is called off is not',
   const nothing = connect({ ...api.access, server: 'https://127.0.0.1:1' })
   const error = await refused(nothing.get(namespaces, { name: 'default' }, { signal }))
   expect(error).toMatchObject({ status: 0, reason: 'Unreachable' })
-  expect(isRetryable(error)).toBe(true)
   const mute = await refused(silent.get(namespaces, { name: 'default' }, { signal, deadlineMs: 20 }))
   expect((mute as ApiError).reason).toBe('Timeout')
   const late = await refused(client.get(namespaces, { name: 'default' }, { signal, deadlineMs: 0 }))
-  expect([(late as ApiError).reason, isRetryable(late)]).toEqual(['Timeout', true])
+  expect((late as ApiError).reason).toBe('Timeout')
   const off = new AbortController()
   const reason = new Error('called off')
   const pending = refused(client.get(namespaces, { name: 'default' }, { signal: off.signal }))

@@ -8,7 +8,7 @@ import { openRecorder } from '../../../src/runtime/events.ts'
 import { serveHealth } from '../../../src/runtime/health.ts'
 import { createManager } from '../../../src/runtime/manager.ts'
 import { openMetrics } from '../../../src/runtime/metrics.ts'
-import { keyOf, refOf } from '../../../src/runtime/store.ts'
+import { keyOf } from '../../../src/runtime/store.ts'
 import { startApiServer, type TestApiServer } from '../apiserver.ts'
 import { configMap, configmaps, never, newNamespace, quiet } from './rig.ts'
 
@@ -45,7 +45,7 @@ function copier(namespace: string, identity: string, o: { reconcileMs?: number }
       if (map === undefined || map.data?.in === map.data?.out) return
       await systemClock.sleep(o.reconcileMs ?? 0, ctx.signal)
       const body = { data: { out: map.data?.in, by: identity } }
-      await maps.patch(refOf(key), { type: 'merge', body }, { manager: 'copier', signal: ctx.signal })
+      await maps.patch(map.metadata, { type: 'merge', body }, { manager: 'copier', signal: ctx.signal })
       done.push(map.metadata.name)
     },
   })
@@ -126,7 +126,7 @@ test('a manager outlives the API server for as long as its lease does', async ()
     concurrency: 1,
     deadlineMs: 5_000,
     sources: [watchEach(maps, c => [keyOf(c)])],
-    reconcile: async key => void seen.add(refOf(key).name),
+    reconcile: async key => void seen.add(key.split('/').at(-1)!),
   })
   const stop = new AbortController()
   const ended = manager.run(stop.signal)
