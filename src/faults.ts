@@ -187,7 +187,8 @@ export const faults = {
   }),
   ImagePullFailed: entry<{ image: string; why: string }>({
     says: p => `image "${p.image}" cannot be pulled: ${p.why}`,
-    advice: 'Check the image in the DatastoreVersion and its pull secrets; this heals by itself once the image can be pulled',
+    advice:
+      'Check the registry, the image in the DatastoreVersion and its pull secrets; pulling is tried again by itself, and what is put right in the DatastoreVersion is taken up at the next restart (spec.restartRequestedAt)',
     shows: 'condition',
     provokedIn: 'e2e',
     heals: true,

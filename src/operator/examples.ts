@@ -115,6 +115,14 @@ export const healthy = (more: Partial<GuestStatus> = {}): GuestStatus => ({
   ...more,
 })
 
+const record = {
+  [annotations.datastore]: 'pg',
+  [annotations.engine]: 'postgresql',
+  [annotations.version]: '17',
+  [annotations.image]: 'pg:17',
+  [annotations.formulas]: '1',
+}
+
 export const aClaim = (
   metadata: Partial<Meta> = {},
   status: object = { phase: 'Bound', capacity: { storage: '1Gi' } },
@@ -122,7 +130,7 @@ export const aClaim = (
   ({
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
-    metadata: meta({ ...tags, uid: 'claim-1', creationTimestamp: ago(300), ...metadata }),
+    metadata: meta({ ...tags, uid: 'claim-1', creationTimestamp: ago(300), annotations: record, ...metadata }),
     spec: { storageClassName: 'standard', resources: { requests: { storage: '1Gi' } } },
     status,
   }) as PersistentVolumeClaim

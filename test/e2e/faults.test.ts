@@ -1,5 +1,6 @@
 /** Each test provokes a cause on the real cluster and finds the fault's code, in the condition, in plain words, soon; then takes the cause away. */
 import { expect, onTestFinished, test } from 'vitest'
+import { clientImage } from './client.ts'
 import { onNode, volumeOf, volumePath } from './node.ts'
 import { datastoreVersion, instance } from './objects.ts'
 import { apply, becomes, condition, get, guestOf, kubectl, listAll, maybe, ready, refused, tenant, tryKubectl, until } from './world.ts'
@@ -58,7 +59,7 @@ test('what is wrong in itself is refused at apply, with what to do', async () =>
   expect(await refused(instance('db2', ns, { access: { allowedCidrs: ['everywhere'] } }))).toContain('must be a network')
 })
 
-test('an image that cannot be pulled is named within 10 s of the kubelet’s word', async () => {
+test('an image that cannot be pulled is named within 10 s of the kubelet’s word, and a restart takes up a right one', async () => {
   const { ns } = await tenant('pull')
   const version = `p${Date.now().toString(36)}`
   removeAfterwards('datastoreversion', version)
@@ -78,6 +79,10 @@ test('an image that cannot be pulled is named within 10 s of the kubelet’s wor
   const db = await becomes('instance', 'db', ns, 'Reconciling', 'ImagePullFailed', 10_000)
   expect(condition(db, 'PodRunning')).toMatchObject({ status: 'False', reason: 'ImagePullFailed' })
   expect(condition(db, 'Ready')?.message).toContain('trove.local/nosuch:1')
+  await apply(datastoreVersion(version, version, await clientImage()))
+  await becomes('instance', 'db', ns, 'RestartPending', 'True')
+  await apply(instance('db', ns, { datastore: { type: 'postgresql', version }, restartRequestedAt: new Date().toISOString() }))
+  await ready('db', ns)
 })
 
 test('an image that lacks a tool is named, with the tools', async () => {

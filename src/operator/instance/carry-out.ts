@@ -53,6 +53,7 @@ function objectOf(action: Action, { instance, place }: Observed): { kind: string
       return { kind: 'Secret', name: place.name }
     case 'createPod':
       return { kind: 'Pod', name: place.name }
+    case 'recordDecision':
     case 'growVolume':
       return { kind: 'PersistentVolumeClaim', name: place.name }
     case 'create':
@@ -95,6 +96,9 @@ async function act(action: Action, o: Observed, world: World, signal: AbortSigna
       return createTenantService(action.draft, o, world, signal)
     case 'correctTenantService':
       await c.services.apply(withUid(action.draft, o.tenantService!), by)
+      return undefined
+    case 'recordDecision':
+      await patchWithUid(c.claims, side.claim!, { metadata: { annotations: action.marks } }, signal)
       return undefined
     case 'growVolume':
       await patchWithUid(c.claims, side.claim!, { spec: { resources: { requests: { storage: action.size } } } }, signal)

@@ -81,7 +81,7 @@ function phaseOf(o: Observed, stands: Fault | undefined, operating: OperatingSta
   if (stands === undefined) return configuration.status === 'False' ? 'RESTART_REQUIRED' : 'ACTIVE'
   if (faults[stands.code].shows === 'phase ERROR') return 'ERROR'
   if (operating === 'HEALTHY') return 'ACTIVE'
-  if (!wasInitialised(o.side.guest)) return 'BUILD'
+  if (!wasInitialised(o)) return 'BUILD'
   return stands.code === 'GuestSilent' ? 'ACTIVE' : 'REBOOT'
 }
 

@@ -75,7 +75,7 @@ export function judgeEngine(o: Observed): EngineFinding {
 
   const status = o.side.pod?.status?.phase === 'Running' ? believed(o.side) : undefined
   if (status?.operatingStatus === undefined) {
-    const operatingStatus = guest === undefined ? 'NEW' : wasInitialised(guest) ? 'RESTARTING' : 'BUILDING'
+    const operatingStatus = guest === undefined ? 'NEW' : wasInitialised(o) ? 'RESTARTING' : 'BUILDING'
     return { ...stuck(type, fault('Provisioning', { step: 'the guest agent starts' })), operatingStatus, ...again }
   }
   const { operatingStatus } = status

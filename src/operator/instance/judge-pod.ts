@@ -13,9 +13,9 @@ const nodePatienceMs = 60_000
 type ContainerStatus = NonNullable<NonNullable<Pod['status']>['containerStatuses']>[number]
 
 export function judgePod(o: Observed): Finding {
-  const { pod, guest } = o.side
+  const { pod } = o.side
   if (pod === undefined) {
-    return stuck(type, wasInitialised(guest) ? fault('PodLost', { why: 'it was deleted' }) : step('the pod is being made'))
+    return stuck(type, wasInitialised(o) ? fault('PodLost', { why: 'it was deleted' }) : step('the pod is being made'))
   }
   if (isLeaving(pod)) return judgeLeaving(o, pod)
   const phase = pod.status?.phase

@@ -62,8 +62,8 @@ export function initialisedClaimOf({ instance, side }: Pick<Observed, 'instance'
 }
 
 /** Whether a volume of this Instance was ever initialised, and so must never be made anew. */
-export function wasInitialised(guest: Guest | undefined): boolean {
-  return guest?.spec.volume.claimUID !== undefined || guest?.status?.volume?.initialised === true
+export function wasInitialised(o: Pick<Observed, 'instance' | 'side'>): boolean {
+  return initialisedClaimOf(o) !== undefined || o.side.guest?.status?.volume?.initialised === true
 }
 
 export const isLeaving = (object: { metadata: { deletionTimestamp?: string } } | undefined) =>

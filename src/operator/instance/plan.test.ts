@@ -20,7 +20,15 @@ const as = <T>(draft: unknown, uid: string) =>
 const settled = (o: Observed, more: Parameters<typeof aGuest>[0] = {}, status = healthy()) => {
   const decided = { datastore: 'pg', engine, version: '17', flavor: { name: 'small', cpu: '500m', memory: '1Gi' }, image: 'pg:17' }
   const { databases, users, instance } = o
-  const rendered = renderGuest({ previous: undefined, instance, decided, initialisedClaim: 'claim-1', databases, users })
+  const rendered = renderGuest({
+    previous: undefined,
+    instance,
+    decided,
+    initialisedClaim: 'claim-1',
+
+    databases,
+    users,
+  })
   return aGuest({ ...rendered, ...more }, status)
 }
 const side = (o: Observed, more: Partial<GuestSide> = {}): GuestSide => {
@@ -112,6 +120,13 @@ test.each([
       metadata: { ...pod.metadata, ...change.metadata, ...(change.annotations && { annotations: change.annotations }) },
     }
   expect(doesAboutPod({ ...o, side: { ...rest, ...(changed && { pod: changed as Pod }) } })).toEqual(expected)
+})
+
+test('the claim’s record follows what a restart took up, so that a Guest that is lost brings nothing old back', () => {
+  const o = { ...observed(), side: side(observed(), { guest: settled(observed(), { image: 'pg:17.1' }) }) }
+  const [action] = plan(o).actions.filter(a => a.do === 'recordDecision')
+  expect(action?.marks).toMatchObject({ 'trove.dev/image': 'pg:17.1', 'trove.dev/version': '17' })
+  expect(does({ ...o, side: { ...o.side, claim: aClaim({ annotations: action!.marks }) } })).not.toContain('recordDecision')
 })
 
 test('drift of template, image or formulas is said and touches nothing', () => {

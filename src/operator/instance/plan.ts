@@ -43,6 +43,7 @@ export type Action =
   | { do: 'createPod'; draft: Draft<Pod> }
   | { do: 'createTenantService'; draft: Draft<Service> }
   | { do: 'correctTenantService'; draft: Draft<Service> }
+  | { do: 'recordDecision'; marks: Record<string, string> }
   | { do: 'growVolume'; size: string }
   | { do: 'delete'; kind: keyof Observed['side'] | 'tenantService'; why: string }
   | { do: 'releaseGuest' }
@@ -93,9 +94,9 @@ export function planInstance(o: Observed, pod: PodSettings): Plan {
 
 /** A volume that was initialised once is never made anew: whatever bears its name now is not it. */
 export function volumeLost(o: Observed): Fault | undefined {
-  const { guest, claim } = o.side
+  const { claim } = o.side
+  if (!wasInitialised(o)) return undefined
   const claimUID = initialisedClaimOf(o)
-  if (claimUID === undefined && !wasInitialised(guest)) return undefined
   if (claim === undefined) return fault('VolumeLost', { why: `volume claim "${o.place.name}" is gone` })
   if (claimUID !== undefined && claimUID !== claim.metadata.uid) {
     return fault('VolumeLost', { why: `volume claim "${o.place.name}" is not the one that was initialised` })
@@ -107,10 +108,9 @@ export function volumeLost(o: Observed): Fault | undefined {
 function planVolume(o: Observed, decided: Decided): { actions: Action[]; note?: Fault } {
   const { claim } = o.side
   const wanted = o.instance.spec.volume.size
-  if (claim === undefined) {
-    const record = recordOf(decided, o.side.guest?.spec.configuration.formulas ?? decided.engine.formulas)
-    return { actions: [{ do: 'create', kind: 'claim', draft: buildClaim(o.instance, o.place, record) }] }
-  }
+  const record = recordOf(decided, o.side.guest?.spec.configuration.formulas ?? decided.engine.formulas)
+  if (claim === undefined) return { actions: [{ do: 'create', kind: 'claim', draft: buildClaim(o.instance, o.place, record) }] }
+  if (!isLeaving(claim) && !covers(claim.metadata.annotations, record)) return { actions: [{ do: 'recordDecision', marks: record }] }
   const from = claim.spec?.resources?.requests?.storage ?? '0'
   if (claim.status?.phase !== 'Bound' || isLeaving(claim) || parseQuantity(wanted) <= parseQuantity(from)) return { actions: [] }
   const tooLarge = checkVolumeSize(wanted, decided.maxVolumeSize)
