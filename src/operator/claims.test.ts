@@ -19,6 +19,12 @@ test('of the same second the smaller uid wins', () => {
   expect([...verdicts].find(([, v]) => v === undefined)?.[0]).toBe('a')
 })
 
+test('what is in force keeps its name, whoever comes with a smaller uid or an older date', () => {
+  const first = aDatabase({ name: 'x' }, { uid: 'b', finalizers: ['trove.dev/database'] })
+  const second = aDatabase({ name: 'x' }, { uid: 'a', finalizers: [], creationTimestamp: ago(1000) })
+  expect(judge(second, first).get('a')).toMatchObject({ code: 'NameTaken' })
+})
+
 test('what the engine refuses claims nothing', () => {
   expect(judge(aDatabase({ name: 'reserved' }, { uid: 'a' })).get('a')).toMatchObject({ code: 'IdentifierReserved' })
 })
