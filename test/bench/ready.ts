@@ -93,6 +93,7 @@ async function timed(
     kubectl(cluster, ['apply', '-f', '-'], 60_000, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }))
   await apply(waitingClient(namespace, clientImage, client))
   await kubectl(cluster, ['wait', '--for=condition=Ready', '--timeout=60s', '-n', namespace, 'pod/client'])
+  await volumesGone(cluster)
   await new Promise(resolve => setTimeout(resolve, 1_500))
   const started = Date.now()
   await apply(objects(namespace))
@@ -100,6 +101,16 @@ async function timed(
   const connected = Number((await kubectl(cluster, ['logs', '-n', namespace, 'client'])).trim())
   await kubectl(cluster, ['delete', 'namespace', namespace, '--timeout=120s'], 130_000)
   return connected - started
+}
+
+/** A volume that is still being removed delays the next one by a second, and only one of the two sides is always preceded by such a volume. */
+async function volumesGone(cluster: Cluster): Promise<void> {
+  for (const until = Date.now() + 60_000; ; ) {
+    const left = (await kubectl(cluster, ['get', 'persistentvolumes', '-o', 'name'])).trim()
+    if (left === '') return
+    if (Date.now() > until) throw new Error(`volumes are still there, remove them first: ${left.replaceAll('\n', ' ')}`)
+    await new Promise(resolve => setTimeout(resolve, 500))
+  }
 }
 
 function waitingClient(namespace: string, clientImage: string, client: string): object[] {

@@ -142,7 +142,7 @@ export async function startServer(): Promise<Server> {
 }
 
 /** The newest server of this machine, one that TROVE_TEST_POSTGRESQL_BIN names, or Debian's. Never none: these tests do not skip themselves. */
-async function programs(): Promise<string> {
+export async function programs(): Promise<string> {
   const named = process.env.TROVE_TEST_POSTGRESQL_BIN
   if (named !== undefined) return named
   const found = await installed()
