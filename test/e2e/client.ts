@@ -64,7 +64,8 @@ export async function tryPsql(
   sql: string,
   container = 'client',
 ): Promise<{ code: number; stdout: string; stderr: string }> {
-  const script = 'IFS= read -r PGPASSWORD; export PGPASSWORD PGCONNECT_TIMEOUT=5; exec psql -X -v ON_ERROR_STOP=1 -qtA -h "$1" -p "$2" -U "$3" -d "$4"'
+  const script =
+    'IFS= read -r PGPASSWORD; export PGPASSWORD PGCONNECT_TIMEOUT=5; exec psql -X -v ON_ERROR_STOP=1 -qtA -h "$1" -p "$2" -U "$3" -d "$4"'
   const { host, port, username, database } = login
   const args = ['exec', '-i', container, '--', 'bash', '-c', script, 'psql', host, port, username, database]
   const outcome = await tryKubectl(as(namespace, args), `${login.password}\n${sql}\n`, 60_000)

@@ -6,6 +6,7 @@ const ours: ObservedEngine = {
   note: { pid: 41, startedAt: '900', startedBy: '/home/ann/trove' },
   startOfNotedPid: '900',
   containers: [],
+  users: [],
 }
 
 test.each([
@@ -14,6 +15,11 @@ test.each([
     'another clone’s cluster keeps it running',
     { ...ours, containers: ['trove-0a-demo-control-plane'] },
     { do: 'keep', because: expect.stringContaining('trove-0a-demo') },
+  ],
+  [
+    'another clone that is only about to make its cluster keeps it running too',
+    { ...ours, users: [4711] },
+    { do: 'keep', because: expect.stringContaining('4711') },
   ],
   [
     'an engine that was there before is kept',

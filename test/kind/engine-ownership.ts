@@ -19,6 +19,8 @@ export interface ObservedEngine {
   startOfNotedPid: string | undefined
   /** Names of running containers. */
   containers: readonly string[]
+  /** Pids of other processes that are about to run something in it. */
+  users: readonly number[]
 }
 
 export type StopDecision = { do: 'stop'; pid: number } | { do: 'keep'; because: string } | { do: 'forget' } | { do: 'nothing' }
@@ -31,5 +33,6 @@ export function decideStop(engine: ObservedEngine): StopDecision {
   }
   if (!engine.answers) return { do: 'keep', because: 'it does not answer, so what runs in it is not known' }
   if (engine.containers.length > 0) return { do: 'keep', because: `it still runs ${engine.containers.join(', ')}` }
+  if (engine.users.length > 0) return { do: 'keep', because: `process ${engine.users.join(' and ')} is using it` }
   return { do: 'stop', pid: note.pid }
 }

@@ -3,11 +3,11 @@
  * where Docker always does, so that people and kind find it. It is stopped again only as engine-ownership.ts allows.
  */
 import { spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cacheRoot } from './cache.ts'
-import { must, onPath, run } from './command.ts'
+import { must, onPath } from './command.ts'
 import { decideStop, type EngineNote } from './engine-ownership.ts'
 import { startOf, withLock } from './lock.ts'
 import { engineAnswers, hasSysResource, observeMachine } from './machine.ts'
@@ -20,11 +20,12 @@ import type { Log } from './steps.ts'
 const startDeadlineMs = 60_000
 const stopDeadlineMs = 30_000
 
-/** Makes sure that a Docker engine answers. */
+/** Makes sure that a Docker engine answers, and goes on to do so for as long as this process lives. */
 export async function ensureEngine(log: Log): Promise<void> {
-  if (await engineAnswers()) return
   const place = enginePlace()
   await withLock(place.lock, async () => {
+    noteUse(place)
+    if (await engineAnswers()) return
     const plan = planEngine(await observeMachine())
     if (plan.do === 'use') return
     if (plan.do === 'refuse') throw new SetupError(`this machine lacks ${plan.missing}`, plan.remedy)
@@ -46,7 +47,13 @@ export async function stopIdleEngine(log: Log): Promise<StopOutcome> {
     const containers = answers
       ? (await must('docker', ['ps', '--format', '{{.Names}}'])).stdout.split('\n').filter(name => name !== '')
       : []
-    const decision = decideStop({ answers, note, containers, startOfNotedPid: note === undefined ? undefined : startOf(note.pid) })
+    const decision = decideStop({
+      answers,
+      note,
+      containers,
+      users: usersOf(place),
+      startOfNotedPid: note === undefined ? undefined : startOf(note.pid),
+    })
     switch (decision.do) {
       case 'nothing':
         return { stopped: false, because: undefined }
@@ -73,12 +80,30 @@ interface EnginePlace {
   dir: string
   lock: string
   note: string
+  /** A file for each process that has asked for the engine: until its cluster's node is there, nothing else tells that it is in use. */
+  uses: string
   log: string
 }
 
 function enginePlace(): EnginePlace {
   const dir = join(cacheRoot(), 'docker-engine')
-  return { dir, lock: `${dir}.lock`, note: join(dir, 'started.json'), log: join(dir, 'dockerd.log') }
+  return { dir, lock: `${dir}.lock`, note: join(dir, 'started.json'), uses: join(dir, 'uses'), log: join(dir, 'dockerd.log') }
+}
+
+function noteUse(place: EnginePlace): void {
+  mkdirSync(place.uses, { recursive: true })
+  writeFileSync(join(place.uses, String(process.pid)), startOf(process.pid) ?? '')
+}
+
+/** Pids of other processes that have asked for the engine and still live. */
+function usersOf(place: EnginePlace): number[] {
+  const files = existsSync(place.uses) ? readdirSync(place.uses) : []
+  return files.map(Number).filter(pid => {
+    const file = join(place.uses, String(pid))
+    if (startOf(pid) === readFileSync(file, 'utf8')) return pid !== process.pid
+    rmSync(file)
+    return false
+  })
 }
 
 function readNote(place: EnginePlace): EngineNote | undefined {
@@ -146,8 +171,6 @@ async function stop(pid: number, startedAt: string | undefined): Promise<void> {
   process.kill(pid, 'SIGTERM')
   const deadline = Date.now() + stopDeadlineMs
   while (startOf(pid) === startedAt) {
-    // A zombie keeps its start time but is no engine any more; it is our child only in the run that started it.
-    if ((await run('ps', ['-o', 'stat=', '-p', String(pid)])).stdout.startsWith('Z')) return
     if (Date.now() > deadline) throw new SetupError(`the Docker engine (pid ${pid}) does not stop`, `see ${enginePlace().log}`)
     await sleep(200)
   }

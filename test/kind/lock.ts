@@ -98,11 +98,15 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** When a process started, in the kernel's own clock ticks; undefined where there is no /proc. Tells a process from a later one with its pid. */
+/**
+ * When a process started, in the kernel's own clock ticks. Tells a process from a later one with its pid. Undefined where there is no /proc,
+ * and for one that has ended and only waits for its parent to take note.
+ */
 export function startOf(pid: number): string | undefined {
   const stat = readOr(`/proc/${pid}/stat`)
   // The second field is the program's name in brackets and may hold anything: count from the last bracket.
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return fields?.[0] === 'Z' ? undefined : fields?.[19]
 }
 
 function readOr(file: string): string | undefined {
