@@ -59,7 +59,7 @@ export const faults = {
     says: p => `Flavor "${p.flavor}" is too small for this engine, which needs at least ${p.needs} of memory`,
     advice: 'Delete the Instance and create it with a larger Flavor',
     shows: 'condition',
-    provokedIn: 'unit',
+    provokedIn: 'integration',
     heals: false,
   }),
   VolumeTooLarge: entry<{ size: string; max: string }>({
@@ -375,14 +375,14 @@ export const faults = {
     says: p => `"${p.name}" has ${p.bytes} bytes in UTF-8 and the engine takes ${p.max}`,
     advice: 'Delete this object and create it with a shorter spec.name',
     shows: 'condition',
-    provokedIn: 'unit',
+    provokedIn: 'integration',
     heals: false,
   }),
   CharacterSetUnknown: entry<{ characterSet: string; engine: string }>({
     says: p => `engine ${p.engine} cannot store text in character set "${p.characterSet}"`,
     advice: 'Delete this object and create it with another spec.characterSet, or with none for the engine’s default',
     shows: 'condition',
-    provokedIn: 'unit',
+    provokedIn: 'integration',
     heals: false,
   }),
   DatabaseDiffers: entry<{ name: string; found: string; asked: string }>({
@@ -402,6 +402,13 @@ export const faults = {
   TooMany: entry<{ what: string; limit: number }>({
     says: p => `the Instance has more than ${p.limit} ${p.what}`,
     advice: 'Delete some, or use another Instance; the oldest ones are in force',
+    shows: 'condition',
+    provokedIn: 'unit',
+    heals: false,
+  }),
+  TooLarge: entry<{ what: string; limit: string }>({
+    says: p => `the Instance's ${p.what} take more than ${p.limit} together`,
+    advice: 'Give users access to fewer databases, delete some, or use another Instance; the oldest ones are in force',
     shows: 'condition',
     provokedIn: 'unit',
     heals: false,
@@ -466,7 +473,7 @@ export const faults = {
     says: p => `an unexpected failure: ${p.what}`,
     advice: 'It is tried again by itself with growing pauses; the operator’s log has the details under the reconcile id',
     shows: 'condition',
-    provokedIn: 'unit',
+    provokedIn: 'integration',
     heals: true,
   }),
 } as const satisfies Record<string, FaultEntry<never>>

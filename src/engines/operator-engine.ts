@@ -56,7 +56,8 @@ export interface OperatorEngine {
   /** The engine's configuration files, whole. */
   render(input: RenderInput): ConfigurationFile[]
   checkDatabase(spec: Pick<DatabaseSpec, 'name' | 'characterSet' | 'collate'>): Fault | undefined
-  checkUser(spec: Pick<DatabaseUserSpec, 'name' | 'access'>): Fault | undefined
+  /** By its name alone, which never changes: a user whose access is not acceptable is still the one who has the login. */
+  checkUser(spec: Pick<DatabaseUserSpec, 'name'>): Fault | undefined
   /** The engine's own entries of a binding Secret beyond host, port, username, password and database: `uri`. */
   bindingUri(input: BindingInput): string
   /** Picks what ended it from the engine's own log lines. `lines` is hostile input, and so is what is returned. */

@@ -15,7 +15,7 @@ export const postgresql: OperatorEngine = {
   user: { uid: 999, gid: 999 },
   render,
   checkDatabase,
-  checkUser,
+  checkUser: ({ name }) => checkUser({ name }),
   bindingUri,
   logFault,
 }
