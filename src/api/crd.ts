@@ -4,7 +4,7 @@ import { GROUP, type KindDefinition, VERSION } from './kind.ts'
 import { type JsonSchema, structuralSchema } from './schema.ts'
 
 export function customResourceDefinition(kind: KindDefinition<z.ZodType, z.ZodType>): Record<string, unknown> {
-  const name: JsonSchema = { type: 'string', maxLength: kind.maxNameLength, ...(kind.namePattern && { pattern: kind.namePattern }) }
+  const name: JsonSchema = { type: 'string', maxLength: kind.maxNameLength }
   const openAPIV3Schema = {
     type: 'object',
     description: kind.description,

@@ -53,8 +53,8 @@ const spec = withRules(
         .object({
           allowedCidrs: setOf(
             withRules(z.string().max(43).describe('A network, for example 10.1.0.0/16.'), {
-              rule: 'isCIDR(self)',
-              message: 'must be a network such as 10.1.0.0/16 or fd00::/8',
+              rule: 'isCIDR(self) && cidr(self) == cidr(self).masked()',
+              message: 'must be a network such as 10.1.0.0/16 or fd00::/8, without bits beyond its prefix',
             }),
             64,
             'Networks that may connect, besides the pods of this namespace.',
@@ -144,10 +144,14 @@ export const instanceKind = defineKind({
   description:
     'One database server: what a product team asks for and gets running, configured, with an address of its own. The pods and volumes behind it live in the guests’ namespace, out of sight.',
   maxNameLength: 50,
-  namePattern: '^[a-z]([-a-z0-9]*[a-z0-9])?$',
   spec,
   status,
   rules: [
+    {
+      rule: "self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+      message: 'use at most 50 lower-case letters, digits and hyphens, beginning with a letter and without dots (NameInvalid)',
+      fieldPath: '.metadata.name',
+    },
     {
       rule: `has(oldSelf.spec.datastore.version) && has(self.spec.datastore.version) && self.spec.datastore.version == oldSelf.spec.datastore.version || ${versionFixed}`,
       message:

@@ -36,8 +36,6 @@ export interface KindDefinition<Spec extends z.ZodType, Status extends z.ZodType
   description: string
   /** The longest name the server takes, in bytes. */
   maxNameLength: number
-  /** RE2 pattern that names must match, beyond Kubernetes' own. */
-  namePattern?: string
   spec: Spec
   status: Status
   /** Rules on the whole object. */

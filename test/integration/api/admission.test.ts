@@ -48,9 +48,9 @@ const database = (spec: object) => object('Database', 'd', 'demo', { instanceRef
 const user = (spec: object) => object('DatabaseUser', 'u', 'demo', { instanceRef: { name: 'db' }, name: 'u', ...spec })
 
 test.each([
-  ['NameInvalid: a name with a dot', instance({}, 'a.b'), 'metadata.name'],
+  ['NameInvalid: a name with a dot', instance({}, 'a.b'), 'metadata.name: Invalid value'],
   ['NameInvalid: a name of 51 bytes', instance({}, 'x'.repeat(51)), 'may not be more than 50 bytes'],
-  ['NameInvalid: a name that begins with a digit', instance({}, '1a'), 'metadata.name'],
+  ['NameInvalid: a name that begins with a digit', instance({}, '1a'), 'beginning with a letter'],
   ['VolumeInvalid: a volume of 0', instance({ volume: { size: '0' } }), 'must be a quantity greater than 0'],
   ['VolumeInvalid: a negative volume', instance({ volume: { size: '-1Gi' } }), 'must be a quantity greater than 0'],
   ['VolumeInvalid: a word for a volume', instance({ volume: { size: 'large' } }), 'must be a quantity greater than 0'],
@@ -62,6 +62,8 @@ test.each([
     object('Datastore', 'x', undefined, { engine: 'oracle' }),
     'Unsupported value: "oracle"',
   ],
+  ['an address within a network', instance({ access: { allowedCidrs: ['10.1.2.3/16'] } }), 'must be a network'],
+  ['a flavor of no CPU', object('Flavor', 'x', undefined, { cpu: '0', memory: '1Gi' }), 'spec.cpu'],
   ['a flavor without CPU', object('Flavor', 'x', undefined, { cpu: 'two', memory: '1Gi' }), 'spec.cpu'],
   ['an identifier with a control character', database({ name: 'a\nb' }), 'spec.name'],
   ['an identifier that is empty', user({ name: '' }), 'spec.name'],
