@@ -7,6 +7,7 @@ import { instanceKeyOf } from '../collections.ts'
 import { isReadyNow, mergeConditions, notReady } from '../conditions.ts'
 import { type GuestView, viewGuest } from '../guest-view.ts'
 import { bindingName, finalizers, guestName, passwordRevision } from '../names.ts'
+import { unexpected } from '../unexpected.ts'
 import type { World } from '../world.ts'
 import { writeStatus } from '../write-status.ts'
 import { bind, buildBinding, unbind } from './binding.ts'
@@ -40,13 +41,23 @@ export async function reconcileUser(
   const current = plan.do === 'addFinalizer' ? await users.addFinalizer(user, finalizers.databaseUser, signal) : user
   if (plan.said.length === 0) return {}
 
-  const refused = plan.do === 'bind' ? await bindIfDue(key, user, view, plan.password, world, watch, signal) : undefined
+  let refused: Fault | undefined
+  let failure: { error: unknown } | undefined
+  try {
+    if (plan.do === 'bind') refused = await bindIfDue(key, user, view, plan.password, world, watch, signal)
+  } catch (error) {
+    // A login that works stays Ready through it.
+    refused = isReadyNow(user) ? undefined : unexpected(error, signal)
+    if (refused === undefined) throw error
+    failure = { error }
+  }
   const generation = current.metadata.generation ?? 0
   const said = refused === undefined ? plan.said : notReady(refused)
   const bound = plan.do === 'bind' && refused === undefined
   const binding = bound ? { name: bindingName(user) } : current.status?.binding
   const conditions = mergeConditions(current.status?.conditions, said, { generation, now: world.clock.now() })
   await writeStatus(users, current, { observedGeneration: generation, ...(binding !== undefined && { binding }), conditions }, signal)
+  if (failure !== undefined) throw failure.error
   if (refused !== undefined) return { requeueAfterMs: retryMs }
   return bound ? { requeueAfterMs: watch.nextMs(key) } : {}
 }

@@ -3,7 +3,9 @@ import type { Instance } from '../../api/instance.ts'
 import type { Fault } from '../../errors.ts'
 import type { ReconcileContext } from '../../runtime/controller.ts'
 import type { Key } from '../../runtime/store.ts'
+import { isReadyNow } from '../conditions.ts'
 import { finalizers } from '../names.ts'
+import { unexpected } from '../unexpected.ts'
 import type { World } from '../world.ts'
 import { writeStatus } from '../write-status.ts'
 import { carryOut } from './carry-out.ts'
@@ -18,16 +20,19 @@ const mostRounds = 12
 export async function reconcileInstance(key: Key, world: World, { signal, log }: ReconcileContext): Promise<{ requeueAfterMs?: number }> {
   const found = world.collections.instances.get(key)
   if (found === undefined || isReleased(found)) return {}
-  const { plan, refused } = await work(found, world, signal) //      1. look, decide, act, until there is nothing left to do
+  const { plan, refused, planned, failure } = await work(found, world, signal) // 1. look, decide, act, until there is nothing left to do
 
   const instance = world.collections.instances.get(refKey(found))
   if (instance === undefined || instance.metadata.uid !== found.metadata.uid || isReleased(instance)) return {}
+  // Something else is asked for by now, and nothing of it has been planned: it is in the queue already.
+  if (instance.metadata.generation !== planned) return {}
   const seen = observe(instance, world) //                                 2. look at what came of it
   const observed = { ...seen, inquired: await inquire(seen, world, signal) }
   const report = conduct(observed, plan, refused) //                       3. judge it: pure, see conduct.test.ts
   const written = await writeStatus(world.collections.instances, instance, report.status, signal) // 4. say it, if it is new
   if (written) for (const note of notable(instance, report)) world.recorder.event(note)
   if (written) log.debug({ phase: report.status.phase, stands: report.stands?.code }, 'status written')
+  if (failure !== undefined) throw failure.error //                           5. what nobody expected is tried again, later and later
   return report.requeueAfterMs === undefined ? {} : { requeueAfterMs: report.requeueAfterMs }
 }
 
@@ -37,15 +42,32 @@ const refKey = ({ metadata: { namespace, name } }: Instance): Key => `${namespac
 const isReleased = ({ metadata }: Instance) =>
   metadata.deletionTimestamp !== undefined && !metadata.finalizers?.includes(finalizers.instance)
 
-async function work(instance: Instance, world: World, signal: AbortSignal): Promise<{ plan: Plan; refused: Fault[] }> {
+interface Outcome {
+  plan: Plan
+  /** The generation that was planned for. */
+  planned: number | undefined
+  /** What the API server refused, or failed at. */
+  refused: Fault[]
+  failure?: { error: unknown }
+}
+
+async function work(instance: Instance, world: World, signal: AbortSignal): Promise<Outcome> {
   for (let round = 1; ; round++) {
     const current = world.collections.instances.get(refKey(instance))
     const seen = observe(current ?? instance, world)
     const observed = { ...seen, inquired: await inquire(seen, world, signal) }
     const plan = planInstance(observed, world.pod)
-    if (current === undefined || plan.actions.length === 0) return { plan, refused: [] }
+    const planned = current?.metadata.generation
+    if (current === undefined || plan.actions.length === 0) return { plan, planned, refused: [] }
     if (round > mostRounds) throw new Error(`the plan does not come to rest: ${plan.actions.map(a => a.do).join(', ')}`)
-    const refused = await carryOut(plan.actions, observed, world, signal)
-    if (refused.length > 0) return { plan, refused }
+    try {
+      const refused = await carryOut(plan.actions, observed, world, signal)
+      if (refused.length > 0) return { plan, planned, refused }
+    } catch (error) {
+      // A database that is well stays Ready through it.
+      const told = isReadyNow(current) ? undefined : unexpected(error, signal)
+      if (told === undefined) throw error
+      return { plan, planned, refused: [told], failure: { error } }
+    }
   }
 }
