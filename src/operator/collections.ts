@@ -2,7 +2,17 @@
 import type { Database } from '../api/database.ts'
 import type { DatabaseUser } from '../api/databaseuser.ts'
 import type { Instance } from '../api/instance.ts'
-import { networkpolicies, persistentvolumeclaims, pods, rolebindings, roles, secrets, serviceaccounts, services } from '../kube/resource.ts'
+import {
+  networkpolicies,
+  type Pod,
+  persistentvolumeclaims,
+  pods,
+  rolebindings,
+  roles,
+  secrets,
+  serviceaccounts,
+  services,
+} from '../kube/resource.ts'
 import type { Manager } from '../runtime/manager.ts'
 import type { Key } from '../runtime/store.ts'
 import { labels, managedBy } from './names.ts'
@@ -20,6 +30,18 @@ export const versionKey = (datastore: string, version: string) => `${datastore}/
 
 /** The version that an Instance has, or will have if nothing else is decided. */
 export const versionOf = (instance: Instance) => instance.status?.datastore?.version ?? instance.spec.datastore.version
+
+/** Of a pod's spec we read where it runs and which images; the rest, the launcher's text above all, would be most of what we hold. */
+function slimPod(pod: Pod): Pod {
+  const { spec, ...rest } = pod
+  if (spec === undefined) return pod
+  const { nodeName, initContainers = [], containers } = spec
+  const slim = ({ name, image }: (typeof containers)[number]) => ({ name, ...(image !== undefined && { image }) })
+  return {
+    ...rest,
+    spec: { ...(nodeName !== undefined && { nodeName }), initContainers: initContainers.map(slim), containers: containers.map(slim) },
+  }
+}
 
 export function openCollections(manager: Manager, { guestsNamespace: namespace }: { guestsNamespace: string }) {
   return {
@@ -43,7 +65,7 @@ export function openCollections(manager: Manager, { guestsNamespace: namespace }
 
     // The whole of the guests' namespace, strangers included: what bears a name of ours must be seen whoever made it.
     guests: manager.collection(guests, { namespace }),
-    pods: manager.collection(pods, { namespace }),
+    pods: manager.collection(pods, { namespace, project: slimPod }),
     claims: manager.collection(persistentvolumeclaims, { namespace }),
     secrets: manager.collection(secrets, { namespace }),
     serviceAccounts: manager.collection(serviceaccounts, { namespace }),

@@ -32,8 +32,7 @@ async function main(settings: Settings): Promise<void> {
   })
   const metrics = openMetrics()
   const lease = { namespace: self.namespace, name: 'trove-operator', identity: self.uid }
-  const manager = createManager({ client, log, metrics, ...(settings.leaderElection && { lease }) })
-  // Events may still be told of while the last work ends.
+  const manager = createManager({ client, log, metrics, lastWords: () => recorder.flush(), ...(settings.leaderElection && { lease }) })
   const silence = new AbortController()
   const recorder = openRecorder({
     client: manager.client,
@@ -76,7 +75,6 @@ async function main(settings: Settings): Promise<void> {
   log.info({ port: health.port, guestsNamespace: settings.guestsNamespace }, 'starting')
   try {
     await manager.run(end.signal)
-    await recorder.flush()
     log.info({}, 'ended')
   } catch (error) {
     const code = error instanceof TroveError ? error.fault.code : 'Internal'

@@ -24,6 +24,8 @@ export interface ManagerOptions {
   clock?: Clock
   /** How long workers may take to finish what they have begun. Default 30 s. */
   drainMs?: number
+  /** Called once the workers have finished, while we may still write; given a second. */
+  lastWords?: () => Promise<void>
 }
 
 export interface Manager {
@@ -120,6 +122,7 @@ export function createManager(o: ManagerOptions): Manager {
         if (!signal.aborted || error instanceof TroveError) throw error
       } finally {
         ready = false
+        if (drained) await Promise.race([o.lastWords?.(), pause(1000)])
         caches.abort(new Error('shutting down'))
         await Promise.all(reflectors)
         // Work that is still going on might write: then the lease must run out by itself.
