@@ -20,6 +20,12 @@ test('one in use is held; tenants see how many, the platform team hears who', ()
   expect(said).toContain('kubectl get x')
   expect(said).not.toContain('a/x')
   expect(held.status?.users).toBe(2)
+  // Nobody new may take it up.
+  expect(held.status?.conditions).toMatchObject([
+    { type: 'Ready', status: 'False', reason: 'InUse' },
+    { type: 'Stalled' },
+    { type: 'InUse' },
+  ])
   expect(held.heldBy?.message).toContain('a/x, b/y')
   const again = plan({ ...entry(leaving), status: held.status }, ['a/x', 'b/y'])
   expect(again.heldBy).toBeUndefined()

@@ -27,12 +27,11 @@ export function planEntry(entry: Entry, users: readonly string[], query: string,
   if (leaving && !held) return { do: 'nothing' }
   if (leaving && users.length === 0) return { do: 'removeFinalizer' }
 
-  const said: Said[] = wrong === undefined ? [ready('Available', 'Instances may use it')] : notReady(wrong)
+  const inUse = leaving ? fault('InUse', { count: users.length, users: `\`${query}\` lists them` }) : undefined
+  const stands = inUse ?? wrong
+  const said: Said[] = stands === undefined ? [ready('Available', 'Instances may use it')] : notReady(stands)
   const before = entry.status?.conditions?.find(c => c.type === 'InUse')
-  if (leaving) {
-    const inUse = fault('InUse', { count: users.length, users: `\`${query}\` lists them` })
-    said.push({ type: 'InUse', status: 'True', reason: inUse.code, message: inUse.message })
-  }
+  if (inUse !== undefined) said.push({ type: 'InUse', status: 'True', reason: inUse.code, message: inUse.message })
   return {
     do: !leaving && !held ? 'addFinalizer' : 'nothing',
     status: {

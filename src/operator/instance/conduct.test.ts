@@ -182,6 +182,17 @@ test.each<[string, Partial<GuestSide>]>([
   expect(status.conditions?.find(c => c.type === 'Ready')?.status).toBe('Unknown')
 })
 
+test('an agent that ends and starts all the time is silent until it stays up', () => {
+  const after = (ended: number, up: number) => {
+    const agent = { ...agentGone.initContainerStatuses[0], state: { running: { startedAt: ago(up) } } }
+    const pod = aPod({ initContainerStatuses: [{ ...agent, lastState: { terminated: { exitCode: 1, finishedAt: ago(ended) } } }] })
+    return judge(well({ pod })).status.operatingStatus
+  }
+  expect(after(160, 5)).toBe('UNKNOWN')
+  expect(after(160, 25)).toBe('HEALTHY')
+  expect(after(10, 5)).toBe('HEALTHY')
+})
+
 test('before that it is looked at again just then, and nothing is said', () => {
   const finishedAt = ago(50)
   const pod = aPod({

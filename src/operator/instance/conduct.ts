@@ -43,7 +43,9 @@ export function conduct(o: Observed, plan: Plan, refused: readonly Fault[]): Rep
   const said = isLeaving(o.instance) || o.side.guest === undefined ? headline : [...headline, ...aspects]
 
   const waits = [volume, pod, engine].flatMap(f => (f.againMs === undefined ? [] : [f.againMs]))
-  if (refused.length > 0 || volumeNote !== undefined || plan.fault?.code === 'NameCollision') waits.push(retryMs)
+  // A namespace that ends takes nothing more, however often it is asked.
+  if (refused.some(f => f.code !== 'NamespaceTerminating') || volumeNote !== undefined || plan.fault?.code === 'NameCollision')
+    waits.push(retryMs)
   const operatingStatus = isLeaving(o.instance) || endedUnseen(pod, engine) ? 'SHUTDOWN' : engine.operatingStatus
   return {
     status: {

@@ -15,6 +15,9 @@ const type = 'EngineHealthy'
 /** How long an agent may owe an answer. */
 const silentMs = 60_000
 
+/** An agent that was started again is believed once it has stayed up for so long: one that ends and starts all the time says nothing. */
+const steadyMs = 20_000
+
 export interface Silence {
   why: string
   silent: boolean
@@ -36,6 +39,8 @@ export function silence(o: Observed): Silence | undefined {
       why: 'its container does not run',
       at: agent.state?.terminated?.finishedAt ?? agent.lastState?.terminated?.finishedAt ?? pod.status.startTime,
     })
+  } else if (agent?.lastState?.terminated !== undefined && since(o.now, agent.state?.running?.startedAt) < steadyMs) {
+    owed.push({ why: 'its container does not stay up', at: agent.lastState.terminated.finishedAt })
   } else if (status === undefined) {
     owed.push({ why: 'it has not reported yet', at: agent?.state?.running?.startedAt })
   } else if ((status.observedGeneration ?? 0) < (guest.metadata.generation ?? 0)) {

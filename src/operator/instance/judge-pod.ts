@@ -4,6 +4,7 @@ import type { Pod } from '../../kube/resource.ts'
 import { annotations } from '../names.ts'
 import { type Finding, fine, patienceMs, since, stuck } from './finding.ts'
 import { isLeaving, type Observed, wasInitialised } from './observed.ts'
+import { restsForMs } from './plan-pod.ts'
 
 const type = 'PodRunning'
 
@@ -19,7 +20,10 @@ export function judgePod(o: Observed): Finding {
   }
   if (isLeaving(pod)) return judgeLeaving(o, pod)
   const phase = pod.status?.phase
-  if (phase === 'Failed' || phase === 'Succeeded') return stuck(type, fault('PodLost', { why: clean(pod.status?.reason ?? phase) }))
+  if (phase === 'Failed' || phase === 'Succeeded') {
+    const rests = restsForMs(o, pod)
+    return { ...stuck(type, fault('PodLost', { why: clean(pod.status?.reason ?? phase) })), ...(rests > 0 && { againMs: rests }) }
+  }
 
   const scheduled = pod.status?.conditions?.find(c => c.type === 'PodScheduled')
   if (scheduled?.status === 'False') {

@@ -51,7 +51,7 @@ function sideOf({ collections: c }: World, key: Key): GuestSide {
 }
 
 /** Faults of the engine whose cause is in its log. */
-const inTheLog = new Set(['EngineStartFailed', 'EngineCrashed'])
+const inTheLog = new Set(['EngineStartFailed', 'EngineCrashed', 'EngineSlow'])
 
 export async function inquire(o: Observed, world: World, signal: AbortSignal): Promise<Inquired> {
   const { claim, pod, guest } = o.side

@@ -3,8 +3,10 @@
  * restarts no database: what a pod made today would have otherwise is told as RestartPending.
  */
 import type { Guest } from '../../api/guest.ts'
+import type { Pod } from '../../kube/resource.ts'
 import { annotations } from '../names.ts'
 import type { Decided } from './decide.ts'
+import { since } from './finding.ts'
 import { isLeaving, type Observed } from './observed.ts'
 import type { Action } from './plan.ts'
 import { buildPod, type PodSettings } from './pod.ts'
@@ -12,27 +14,37 @@ import { buildPod, type PodSettings } from './pod.ts'
 /**
  * The whole of what becomes of a pod:
  *  - gone: another is made, on the same volume, once the old object is really gone;
- *  - failed, succeeded or evicted: it is deleted, and then it is gone;
+ *  - failed, succeeded or evicted: it is deleted, and then it is gone; one that ended as soon as it was made rests first, or a node that
+ *    refuses it would get the next at once;
  *  - ending: wait, however long; never force it (two engines on one volume);
  *  - made before the restart that the user asked for: it is deleted;
  *  - anything else that differs: nothing (see `restartReasons`).
  */
 export function planPod(o: Observed, guest: Guest, { engine }: Decided, settings: PodSettings): { actions: Action[] } {
-  const { pod, claim, serviceAccount } = o.side
+  const { pod, claim, serviceAccount, networkPolicy } = o.side
   if (pod === undefined) {
     // Somebody deleted the Guest: it is let go now that nothing runs on it, and made anew from the claim's record.
     if (isLeaving(guest)) return { actions: [{ do: 'releaseGuest' }] }
-    if (serviceAccount === undefined || claim === undefined || isLeaving(claim)) return { actions: [] }
+    // It is fenced before it runs.
+    if (serviceAccount === undefined || networkPolicy === undefined || claim === undefined || isLeaving(claim)) return { actions: [] }
     return { actions: [{ do: 'createPod', draft: buildPod(guest, engine, settings) }] }
   }
   if (isLeaving(pod)) return { actions: [] }
   const phase = pod.status?.phase
   if (phase === 'Failed' || phase === 'Succeeded') {
+    if (restsForMs(o, pod) > 0) return { actions: [] }
     return { actions: [{ do: 'delete', kind: 'pod', why: pod.status?.reason ?? phase }] }
   }
   const madeFor = pod.metadata.annotations?.[annotations.restart] ?? ''
   const recorded = guest.spec.restartRequestedAt ?? ''
   return { actions: madeFor === recorded ? [] : [{ do: 'delete', kind: 'pod', why: 'the user asked for a restart' }] }
+}
+
+const restMs = 10_000
+
+/** How long a pod that has ended is still left as it is. */
+export function restsForMs({ now }: Pick<Observed, 'now'>, pod: Pod): number {
+  return Math.max(0, restMs - since(now, pod.metadata.creationTimestamp))
 }
 
 /** Why a pod made today would differ. Nothing is touched for it: the user is told, and asks for a restart when it suits. */

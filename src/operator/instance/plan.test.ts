@@ -3,7 +3,7 @@ import type { Draft } from '../../kube/objects.ts'
 import type { Pod } from '../../kube/resource.ts'
 import { aClaim, aDatabase, aGuest, ago, anInstance, aPod, aSecret, aUser, aVersion, engine, healthy, observed } from '../examples.ts'
 import { annotations } from '../names.ts'
-import { buildRole, buildServiceAccount, buildTenantService } from './children.ts'
+import { buildNetworkPolicy, buildRole, buildServiceAccount, buildTenantService } from './children.ts'
 import type { GuestSide, Observed } from './observed.ts'
 import { planInstance } from './plan.ts'
 import { buildPod } from './pod.ts'
@@ -14,7 +14,10 @@ const plan = (o: Observed) => planInstance(o, settings)
 const does = (o: Observed) => plan(o).actions.map(a => ('kind' in a ? `${a.do} ${a.kind}` : a.do))
 
 const as = <T>(draft: unknown, uid: string) =>
-  ({ ...(draft as Draft<Pod>), metadata: { ...(draft as Draft<Pod>).metadata, uid, resourceVersion: '1' } }) as unknown as T
+  ({
+    ...(draft as Draft<Pod>),
+    metadata: { creationTimestamp: ago(600), ...(draft as Draft<Pod>).metadata, uid, resourceVersion: '1' },
+  }) as unknown as T
 
 /** The Guest as it is rendered, so that there is nothing to write to it. */
 const settled = (o: Observed, more: Parameters<typeof aGuest>[0] = {}, status = healthy()) => {
@@ -40,6 +43,7 @@ const side = (o: Observed, more: Partial<GuestSide> = {}): GuestSide => {
     pod: { ...pod, status: aPod().status! },
     serviceAccount: as(buildServiceAccount(guest), 'sa'),
     role: as(buildRole(guest), 'role'),
+    networkPolicy: as(buildNetworkPolicy(guest, o.instance, engine), 'policy'),
     ...more,
   }
 }
@@ -70,10 +74,24 @@ test('at first claim, Guest and address go out together; the pod waits for its a
     'create networkPolicy',
     'createTenantService',
   ])
-  const { serviceAccount, role } = side(o)
-  expect(
-    does(observed({ side: { guest, claim: aClaim({}, { phase: 'Pending' }), serviceAccount: serviceAccount!, role: role! } }))[0],
-  ).toBe('createPod')
+  const { pod: _, networkPolicy, ...made } = side(o, { guest, claim: aClaim({}, { phase: 'Pending' }) })
+  expect(does(observed({ side: made }))).not.toContain('createPod')
+  expect(does(observed({ side: { ...made, networkPolicy: networkPolicy! } }))[0]).toBe('createPod')
+})
+
+test('no pod is made from a Guest that is about to be another', () => {
+  const o = observed({ instance: anInstance({ restartRequestedAt: 'now' }) })
+  const { pod: _, ...rest } = side(observed())
+  expect(doesAboutPod({ ...o, side: rest })).toEqual(['writeGuest'])
+})
+
+test('a Guest that somebody deleted is spoken to for as long as its pod is there', () => {
+  const o = observed({ instance: anInstance({ restartRequestedAt: 'now' }) })
+  const before = side(observed())
+  const guest = { ...before.guest!, metadata: { ...before.guest!.metadata, deletionTimestamp: ago(60) } }
+  expect(doesAboutPod({ ...o, side: { ...before, guest } })).toEqual(['writeGuest'])
+  const { pod: _, ...rest } = before
+  expect(doesAboutPod({ ...o, side: { ...rest, guest } })).toEqual(['releaseGuest'])
 })
 
 test('passwords are made before the Guest names them', () => {
@@ -107,6 +125,7 @@ test('when all is as it should be nothing is done', () => {
 test.each([
   ['gone', undefined, ['createPod']],
   ['failed', { status: { phase: 'Failed', reason: 'Evicted' } }, ['delete pod']],
+  ['failed as soon as it was made', { status: { phase: 'Failed', reason: 'OutOfcpu' }, metadata: { creationTimestamp: ago(4) } }, []],
   ['ending', { metadata: { deletionTimestamp: ago(1000) } }, []],
   ['made for another restart', { annotations: { [annotations.restart]: 'earlier' } }, ['delete pod']],
   ['made from another template', { annotations: { [annotations.restart]: '', [annotations.template]: 'other' } }, []],

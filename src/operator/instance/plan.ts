@@ -77,11 +77,14 @@ export function planInstance(o: Observed, pod: PodSettings): Plan {
   if (decided === undefined) return nothing(undecided && { fault: undecided })
 
   const volume = lost === undefined ? planVolume(o, decided) : { actions: [] }
-  const guest = isLeaving(side.guest) ? [] : planGuest(o, decided)
+  // Somebody may have deleted the Guest: as long as its pod is there it is spoken to as ever.
+  const guest = isLeaving(side.guest) && side.pod === undefined ? [] : planGuest(o, decided)
   const children = side.guest === undefined ? { actions: [] } : planChildren(o, side.guest, decided)
   const pods = side.guest === undefined || lost !== undefined ? { actions: [] } : planPod(o, side.guest, decided, pod)
   const stands = lost ?? undecided
-  const actions = [...pods.actions, ...guest, ...volume.actions, ...children.actions, ...planTenantService(o)]
+  // No pod is made from a Guest that is about to be another.
+  const told = guest.some(a => a.do === 'writeGuest') ? pods.actions.filter(a => a.do !== 'createPod') : pods.actions
+  const actions = [...told, ...guest, ...volume.actions, ...children.actions, ...planTenantService(o)]
   // A growth may be refused, and holds nothing else up.
   const others = actions.filter(a => a.do !== 'growVolume')
   return {

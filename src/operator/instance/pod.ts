@@ -106,7 +106,6 @@ function buildSpec(guest: Guest, engine: OperatorEngine, settings: PodSettings):
 const tokenSources = [
   { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
   { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-  { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
 ]
 
 /** A native sidecar: it starts first, ends last, and can be replaced while the database runs on. */

@@ -159,11 +159,15 @@ test('Databases and users say what is wrong with them', async () => {
   await rig.apply(
     aDatabase(namespace, 'second', 'judging', { name: 'first' }),
     aDatabase(namespace, 'reserved', 'judging', { name: 'template1' }),
+    aDatabase(namespace, 'long', 'judging', { name: 'é'.repeat(30) }),
+    aDatabase(namespace, 'ebcdic', 'judging', { characterSet: 'EBCDIC' }),
     aUser(namespace, 'reader', 'judging', { access: [{ database: 'absent', privilege: 'ReadOnly' }] }),
   )
   await rig.until(databases, { namespace, name: 'lonely' }, readyReason('InstanceNotFound'), 'no Instance')
   await rig.until(databases, { namespace, name: 'second' }, readyReason('NameTaken'), 'the name is taken')
   await rig.until(databases, { namespace, name: 'reserved' }, readyReason('IdentifierReserved'), 'the name is reserved')
+  await rig.until(databases, { namespace, name: 'long' }, readyReason('IdentifierTooLong'), 'the name is too long')
+  await rig.until(databases, { namespace, name: 'ebcdic' }, readyReason('CharacterSetUnknown'), 'the character set is unknown')
   await rig.until(databaseusers, { namespace, name: 'reader' }, readyReason('DatabaseNotFound'), 'no such database')
   await rig.apply(aDatabase(namespace, 'absent', 'judging'))
   await rig.until(databaseusers, { namespace, name: 'reader' }, readyReason('Ready'), 'the user heals')
@@ -348,9 +352,79 @@ test('a Guest that somebody deletes is held, and its database runs on', async ()
   await pause(1000)
   await active(namespace, 'holding')
   expect((await rig.client.get(pods, sideOf(instance), { signal })).metadata.uid).toBe(pod.metadata.uid)
+  // What is asked for meanwhile is done.
+  await rig.apply(aDatabase(namespace, 'meanwhile', 'holding'))
+  await rig.until(databases, { namespace, name: 'meanwhile' }, readyReason('Ready'), 'a Database is made')
   // Once its pod is gone for another reason, it is made anew, from what the claim remembers.
   const before = await rig.client.get(guests, sideOf(instance), { signal })
   await rig.kubectl(['delete', 'pod', guestName(instance), '-n', guestsNamespace])
   await rig.until(guests, sideOf(instance), g => g !== undefined && g.metadata.uid !== before.metadata.uid, 'a new Guest')
   await active(namespace, 'holding')
+})
+
+test('a user whose access became unacceptable keeps its login until it is deleted, and then loses it', async () => {
+  const namespace = await rig.newNamespace()
+  const user = (database: string) => aUser(namespace, 'app', 'access', { access: [{ database, privilege: 'Owner' }] })
+  await rig.apply(anInstance(namespace, 'access'), aDatabase(namespace, 'shop', 'access'), user('shop'))
+  const instance = await active(namespace, 'access')
+  await rig.until(databaseusers, { namespace, name: 'app' }, readyReason('Ready'), 'the user is Ready')
+  await rig.apply(user('postgres'))
+  await rig.until(databaseusers, { namespace, name: 'app' }, readyReason('DatabaseNotFound'), 'the access is refused')
+  rig.node.play('access', { failing: { app: { code: 'StatementFailed', message: 'it owns something' } } })
+  await rig.kubectl(['delete', 'databaseuser', 'app', '-n', namespace, '--wait=false'])
+  await rig.until(guests, sideOf(instance), g => g?.spec.users?.[0]?.ensure === 'Absent', 'the login is to go')
+  await rig.until(databaseusers, { namespace, name: 'app' }, readyReason('StatementFailed'), 'it is not let go before it went')
+  rig.node.play('access', {})
+  await rig.until(databaseusers, { namespace, name: 'app' }, found => found === undefined, 'it goes')
+  await rig.until(secrets, sideOf(instance), s => Object.keys(s?.data ?? {}).length === 0, 'its password is forgotten')
+})
+
+test('Internal: a failure that nobody expected is told where the Instance is looked at, and its going heals', async () => {
+  const namespace = await rig.newNamespace()
+  await rig.apply({
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingWebhookConfiguration',
+    metadata: { name: 'broken' },
+    webhooks: [
+      {
+        name: 'broken.test.dev',
+        clientConfig: { url: 'https://127.0.0.1:1/' },
+        rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods', 'configmaps'] }],
+        matchConditions: [{ name: 'ours', expression: "object.metadata.name.startsWith('unlucky-')" }],
+        failurePolicy: 'Fail',
+        sideEffects: 'None',
+        admissionReviewVersions: ['v1'],
+      },
+    ],
+  })
+  const dryRun = () => rig.kubectl(['create', 'configmap', 'unlucky-probe', '-n', namespace, '--dry-run=server']).catch(String)
+  await expect.poll(dryRun, { timeout: 15_000 }).toContain('failed calling webhook')
+  await rig.apply(anInstance(namespace, 'unlucky'))
+  const instance = await says(namespace, 'unlucky', 'Internal', 10_000)
+  expect(instance.status?.fault?.message).toContain('broken.test.dev')
+  await rig.kubectl(['delete', 'validatingwebhookconfiguration', 'broken'])
+  await active(namespace, 'unlucky')
+})
+
+test.each([
+  ['before anything is made', 'early', { flavorRef: { name: 'nosuch' } }, {}],
+  ['while no node takes its pod', 'nowhere', {}, { unscheduled: '0/1 nodes are available: 1 Insufficient memory.' }],
+  ['while its image cannot be pulled', 'imageless', {}, { waiting: { reason: 'ErrImagePull', message: 'not found' } }],
+])('an Instance that is deleted %s goes, and leaves nothing', async (_, name, spec, part) => {
+  const namespace = await rig.newNamespace()
+  rig.node.play(name, part)
+  await rig.apply(anInstance(namespace, name, spec), aDatabase(namespace, 'shop', name), aUser(namespace, 'app', name))
+  await rig.until(instances, { namespace, name }, i => i?.status?.fault !== undefined, 'it says what is wrong')
+  await rig.kubectl(['delete', `instance/${name}`, 'database/shop', 'databaseuser/app', '-n', namespace, '--timeout=20s'])
+  await rig.untilEmpty(name)
+})
+
+test('an Instance that is deleted while it restarts goes, and leaves nothing', async () => {
+  const namespace = await rig.newNamespace()
+  await rig.apply(anInstance(namespace, 'restarting'))
+  await active(namespace, 'restarting')
+  await rig.apply(anInstance(namespace, 'restarting', { restartRequestedAt: '2026-01-01T00:00:00Z' }))
+  await rig.until(instances, { namespace, name: 'restarting' }, i => i?.status?.phase === 'REBOOT', 'it restarts')
+  await remove('instances.trove.dev', namespace, 'restarting')
+  await rig.untilEmpty('restarting')
 })
