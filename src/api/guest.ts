@@ -43,6 +43,12 @@ const spec = z
     engine: z.enum(engines).describe('The engine, decided once.'),
     version: versionString('The version, decided once.'),
     image: z.string().max(512).describe('The engine’s image. Moves only at a restart that the user asked for.'),
+    imageDigest: z
+      .string()
+      .max(71)
+      .regex(/^sha256:[0-9a-f]{64}$/)
+      .optional()
+      .describe('What the image was when its pod first ran: a pod that is made again runs the same, whatever the tag means by then.'),
     imagePullSecrets: setOf(z.string().max(253).describe('Name of a Secret.'), 8, 'Pull secrets of the image.').optional(),
     flavor: z
       .object({

@@ -4,6 +4,7 @@ import type { DatabaseUser } from '../api/databaseuser.ts'
 import type { Guest } from '../api/guest.ts'
 import type { Instance } from '../api/instance.ts'
 import type { OperatorEngine } from '../engines/operator-engine.ts'
+import { type Fault, fault } from '../errors.ts'
 import { instanceKeyOf } from './collections.ts'
 import { guestName } from './names.ts'
 import type { World } from './world.ts'
@@ -23,6 +24,12 @@ export function viewGuest(object: Database | DatabaseUser, world: World): GuestV
   const name = guest?.spec.engine ?? c.datastores.get(instance.spec.datastore.type)?.spec.engine
   const engine = name === undefined ? undefined : engines[name]
   return { instance, ...(guest !== undefined && { guest }), ...(engine !== undefined && { engine }) }
+}
+
+/** An agent says what it can do; one that lacks a feature would never answer what is asked of it. */
+export function lacks(guest: Guest, feature: string): Fault | undefined {
+  const { version, capabilities = [] } = guest.status?.agent ?? {}
+  return version === undefined || capabilities.includes(feature) ? undefined : fault('AgentOutdated', { feature, version })
 }
 
 /** The agent has looked at everything that is asked of it now. */

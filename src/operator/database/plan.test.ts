@@ -9,6 +9,8 @@ const guest = (ensure?: 'Present' | 'Absent', state?: 'Ready' | 'Absent' | 'Fail
   const results = state === undefined ? {} : { databases: [{ name: 'shop', state, code: 'StatementFailed', message: 'no' }] }
   return aGuest(ensure === undefined ? {} : asked(ensure), healthy(results), { generation })
 }
+const withAgent = (capabilities: string[]) =>
+  aGuest(asked('Present'), healthy({ agent: { version: '0', capabilities }, databases: [{ name: 'shop', state: 'Ready' }] }))
 const view = (g = guest('Present', 'Ready')): GuestView => ({ instance: anInstance(), engine, guest: g })
 const plan = (database: ReturnType<typeof aDatabase>, v: GuestView) => {
   const { do: act, said } = planDatabase(database, [database], v)
@@ -35,6 +37,8 @@ test.each([
   ['there is no guest yet', shop(), { instance: anInstance(), engine }, 'nothing InstanceNotReady'],
   ['the guest has not been asked yet', shop(), view(guest()), 'nothing InstanceNotReady'],
   ['it is there', shop(), view(), 'nothing Ready'],
+  ['the agent knows nothing of databases', shop(), view(withAgent([])), 'nothing AgentOutdated'],
+  ['the agent can do it', shop(), view(withAgent(['databases'])), 'nothing Ready'],
   ['the engine refused it', shop(), view(guest('Present', 'Failed')), 'nothing StatementFailed'],
   ['the report is of an earlier asking', shop(), view(guest('Present', 'Ready', 2)), 'nothing InstanceNotReady'],
   ['something else was asked since it was Ready', readyBefore, view(guest('Present', 'Ready', 2)), 'nothing Ready'],

@@ -6,7 +6,7 @@ import type { Database } from '../../api/database.ts'
 import { type Fault, fault } from '../../errors.ts'
 import { judgeClaims } from '../claims.ts'
 import { isReadyNow, notReady, ready, type Said } from '../conditions.ts'
-import { type GuestView, isCaughtUp } from '../guest-view.ts'
+import { type GuestView, isCaughtUp, lacks } from '../guest-view.ts'
 import { finalizers } from '../names.ts'
 import { faultOfAgent } from '../reported-fault.ts'
 
@@ -43,6 +43,8 @@ export function planDatabase(database: Database, siblings: readonly Database[], 
   if (instance.metadata.deletionTimestamp !== undefined || engine === undefined) return wait(notYet)
   if (!held) return { do: 'addFinalizer', said: notReady(notYet) }
   if (guest === undefined || entry?.ensure !== 'Present') return wait(notYet)
+  const outdated = lacks(guest, 'databases')
+  if (outdated !== undefined) return wait(outdated)
   if (result?.state === 'Failed') return wait(faultOfAgent(result))
   // Neither something else that is asked of the guest nor an agent that begins anew makes what was true less so.
   if (isReadyNow(database) || (result?.state === 'Ready' && isCaughtUp(guest)))

@@ -7,7 +7,7 @@ import { type Fault, fault } from '../../errors.ts'
 import { judgeClaims } from '../claims.ts'
 import { same } from '../compare.ts'
 import { isReadyNow, notReady, ready, type Said } from '../conditions.ts'
-import { type GuestView, isCaughtUp } from '../guest-view.ts'
+import { type GuestView, isCaughtUp, lacks } from '../guest-view.ts'
 import { isLost } from '../instance/passwords.ts'
 import { finalizers, passwordRevision } from '../names.ts'
 import { faultOfAgent } from '../reported-fault.ts'
@@ -48,6 +48,8 @@ export function planUser(
   if (instance.metadata.deletionTimestamp !== undefined || engine === undefined) return wait(notYet)
   if (!held) return { do: 'addFinalizer', said: notReady(notYet) }
   if (guest === undefined) return wait(notYet)
+  const outdated = lacks(guest, 'users')
+  if (outdated !== undefined) return wait(outdated)
   if (isLost(user, guest, secret)) return wait(fault('CredentialsLost', { user: name }))
   const present = new Set(guest.spec.databases?.filter(d => d.ensure === 'Present').map(d => d.name))
   const missing = access.find(a => !present.has(a.database))

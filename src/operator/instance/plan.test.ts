@@ -28,7 +28,7 @@ const settled = (o: Observed, more: Parameters<typeof aGuest>[0] = {}, status = 
     instance,
     decided,
     initialisedClaim: 'claim-1',
-
+    digestInUse: undefined,
     databases,
     users,
   })

@@ -20,6 +20,7 @@ import {
 } from './children.ts'
 import { checkVolumeSize, type Decided, decide, readRecord, recordOf } from './decide.ts'
 import { planDeletion } from './delete.ts'
+import { digestInUse } from './image-digest.ts'
 import { believed, initialisedClaimOf, isLeaving, type Observed, strangers, wasInitialised } from './observed.ts'
 import { planPasswords } from './passwords.ts'
 import { planPod, restartReasons } from './plan-pod.ts'
@@ -141,6 +142,8 @@ function planGuest(o: Observed, decided: Decided): Action[] {
     instance: o.instance,
     decided,
     initialisedClaim: initialisedClaim(o),
+    // In one write with the claim: before that nothing would be lost with the image.
+    digestInUse: guest === undefined || initialisedClaim(o) === undefined ? undefined : digestInUse(guest, o.side.pod),
     databases: o.databases,
     users: o.users,
   })

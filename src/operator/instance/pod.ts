@@ -9,6 +9,7 @@ import type { Draft } from '../../kube/objects.ts'
 import type { Pod } from '../../kube/resource.ts'
 import { annotations, labels, ownedBy } from '../names.ts'
 import { ownedMeta } from './children.ts'
+import { imageToRun } from './image-digest.ts'
 
 export interface PodSettings {
   agentImage: string
@@ -145,7 +146,7 @@ function databaseContainer(guest: Guest, engine: OperatorEngine, launcher: strin
   const size = { cpu, memory }
   return {
     name: 'database',
-    image: guest.spec.image,
+    image: imageToRun(guest.spec),
     // Kubernetes reads `$$` as an escaped `$`.
     command: ['sh', '-c', launcher.replaceAll('$$', () => '$$$$')],
     ports: engine.ports.map(p => ({ name: p.name, containerPort: p.port, protocol: 'TCP' })),

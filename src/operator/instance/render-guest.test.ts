@@ -12,7 +12,16 @@ const decided: Decided = {
   offered: { image: 'pg:17', imagePullSecrets: [] },
 }
 const render = (more: Partial<GuestInput> = {}) =>
-  renderGuest({ previous: undefined, instance: anInstance(), decided, initialisedClaim: undefined, databases: [], users: [], ...more })
+  renderGuest({
+    previous: undefined,
+    instance: anInstance(),
+    decided,
+    initialisedClaim: undefined,
+    digestInUse: undefined,
+    databases: [],
+    users: [],
+    ...more,
+  })
 const moved = { ...decided, engine: { ...engine, formulas: 2 }, offered: { image: 'pg:17.1', imagePullSecrets: [] } }
 const leaving = { deletionTimestamp: ago(1) }
 const previous = aGuest(
@@ -33,6 +42,16 @@ test('image and settings stay as recorded until a restart is asked for', () => {
   const restarted = render({ previous: aGuest(), decided: moved, instance: anInstance({ restartRequestedAt: '2026-01-01T00:00:00Z' }) })
   expect(restarted).toMatchObject({ image: 'pg:17.1', restartRequestedAt: '2026-01-01T00:00:00Z' })
   expect(restarted.configuration).toMatchObject({ formulas: 2, files: [{ content: `memory=${2 ** 30}` }] })
+})
+
+test('a digest is recorded once, and goes with the image at a restart that is asked for', () => {
+  const [one, two] = ['a', 'b'].map(c => `sha256:${c.repeat(64)}`) as [string, string]
+  expect(render({ digestInUse: one }).imageDigest).toBeUndefined()
+  const recorded = render({ previous: aGuest(), digestInUse: one })
+  expect(recorded.imageDigest).toBe(one)
+  const previous = { ...aGuest(), spec: recorded }
+  expect(render({ previous, digestInUse: two }).imageDigest).toBe(one)
+  expect(render({ previous, instance: anInstance({ restartRequestedAt: 'now' }), digestInUse: two }).imageDigest).toBeUndefined()
 })
 
 test('taking a request for a restart back is no request', () => {

@@ -18,6 +18,8 @@ export interface GuestInput {
   decided: Decided
   /** UID of the claim, once its volume is known to be initialised. */
   initialisedClaim: string | undefined
+  /** Digest of the image that the Guest's pod runs, if it is known. */
+  digestInUse: string | undefined
   databases: readonly Database[]
   users: readonly DatabaseUser[]
 }
@@ -26,7 +28,7 @@ export function renderGuest(input: GuestInput): GuestSpec {
   const { previous, instance, decided } = input
   const before = previous?.spec
   const { name, namespace, uid } = instance.metadata
-  const { image, configuration, restartRequestedAt } = renderTakenUpAtRestart(input)
+  const { image, imageDigest, configuration, restartRequestedAt } = renderTakenUpAtRestart(input)
   const imagePullSecrets = decided.offered?.imagePullSecrets ?? before?.imagePullSecrets ?? []
   const availabilityZone = before === undefined ? instance.spec.availabilityZone : before.availabilityZone
   const claimUID = before?.volume.claimUID ?? input.initialisedClaim
@@ -38,6 +40,7 @@ export function renderGuest(input: GuestInput): GuestSpec {
     engine: decided.engine.engine,
     version: decided.version,
     image,
+    ...(imageDigest !== undefined && { imageDigest }),
     ...(imagePullSecrets.length > 0 && { imagePullSecrets: [...imagePullSecrets] }),
     flavor: before?.flavor ?? decided.flavor,
     ...(availabilityZone !== undefined && { availabilityZone }),
@@ -54,12 +57,18 @@ function renderTakenUpAtRestart({
   previous,
   instance,
   decided,
-}: GuestInput): Pick<GuestSpec, 'image' | 'configuration' | 'restartRequestedAt'> {
+  digestInUse,
+}: GuestInput): Pick<GuestSpec, 'image' | 'imageDigest' | 'configuration' | 'restartRequestedAt'> {
   const asked = instance.spec.restartRequestedAt
   const before = previous?.spec
   if (before !== undefined && !isRestartAsked(instance, before)) {
-    const { image, configuration, restartRequestedAt } = before
-    return { image, configuration, ...(restartRequestedAt !== undefined && { restartRequestedAt }) }
+    const { image, imageDigest = digestInUse, configuration, restartRequestedAt } = before
+    return {
+      image,
+      ...(imageDigest !== undefined && { imageDigest }),
+      configuration,
+      ...(restartRequestedAt !== undefined && { restartRequestedAt }),
+    }
   }
   return {
     image: before === undefined ? decided.image : (decided.offered?.image ?? before.image),

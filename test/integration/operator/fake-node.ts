@@ -40,6 +40,9 @@ export interface FakeNode {
 }
 
 export const guestsNamespace = 'trove-guests'
+
+/** Of whatever engine image is run. */
+export const pulledDigest = `sha256:${'0'.repeat(64)}`
 const manager = 'fake-node'
 
 export async function startFakeNode(access: ClusterAccess): Promise<FakeNode> {
@@ -139,7 +142,8 @@ async function node(
   const container = (container: string, state: object, ready: boolean) => ({
     name: container,
     image: 'x',
-    imageID: 'x',
+    // As containerd tells it of what it pulled from the registry that is meant where an image names none.
+    imageID: container === 'database' ? `docker.io/library/postgres@${pulledDigest}` : 'x',
     restartCount: 0,
     ready,
     state,
@@ -191,7 +195,7 @@ async function agent(guest: Guest, all: All, client: Client, part: Part, signal:
   const status: GuestStatus = {
     podUID: pod.metadata.uid,
     observedGeneration: guest.metadata.generation ?? 0,
-    agent: { version: 'fake', capabilities: [] },
+    agent: { version: 'fake', capabilities: ['databases', 'users'] },
     operatingStatus: 'HEALTHY',
     engine: { version: spec.version, startedAt: pod.status.startTime ?? '' },
     configuration: { hash: spec.configuration.hash },

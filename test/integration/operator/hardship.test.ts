@@ -5,6 +5,7 @@ import type { Instance } from '../../../src/api/instance.ts'
 import { persistentvolumeclaims, pods, secrets, services } from '../../../src/kube/resource.ts'
 import { guestName } from '../../../src/operator/names.ts'
 import { datastoreversions, flavors } from '../../../src/operator/resources.ts'
+import { pulledDigest } from './fake-node.ts'
 import {
   aDatabase,
   anInstance,
@@ -218,7 +219,7 @@ test('a volume that is gone is lost: no new claim, no new pod, until the Instanc
   await rig.untilEmpty('bereft')
 })
 
-test('a pod that is deleted or evicted comes back on the same volume', async () => {
+test('a pod that is deleted or evicted comes back on the same volume, with the very image that it had', async () => {
   const namespace = await rig.newNamespace()
   await rig.apply(anInstance(namespace, 'back'))
   const instance = await active(namespace, 'back')
@@ -227,6 +228,8 @@ test('a pod that is deleted or evicted comes back on the same volume', async () 
   await rig.kubectl(['delete', 'pod', guestName(instance), '-n', guestsNamespace])
   const second = await rig.until(pods, sideOf(instance), p => p !== undefined && p.metadata.uid !== first.metadata.uid, 'another pod')
   await active(namespace, 'back')
+  expect(first.spec?.containers[0]?.image).toBe('postgres:17')
+  expect(second.spec?.containers[0]?.image).toBe(`postgres@${pulledDigest}`)
   const evicted = { type: 'merge' as const, body: { status: { phase: 'Failed', reason: 'Evicted' } } }
   await rig.client.patch(pods, sideOf(instance), evicted, { manager: 'test', subresource: 'status', signal })
   await rig.until(pods, sideOf(instance), p => p !== undefined && p.metadata.uid !== second.metadata.uid, 'a third pod')
