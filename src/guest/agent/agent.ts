@@ -80,6 +80,7 @@ export class Agent {
     this.#items = new Items({
       clock: o.clock,
       log: o.log,
+      agentVersion: o.version,
       connect: signal => this.#connect(signal),
       passwords: signal => o.api.passwords(signal),
       onChange: () => this.wake(),
