@@ -8,7 +8,7 @@ import { fakeEngine } from '../../../test/launcher/fake-engine.ts'
 import { LauncherProcess } from '../../../test/launcher/process.ts'
 import type { Guest, GuestSpec, GuestStatus } from '../../api/guest.ts'
 import { ApiError } from '../../kube/errors.ts'
-import { systemClock } from '../../runtime/clock.ts'
+import { type Clock, systemClock } from '../../runtime/clock.ts'
 import { openLauncher } from '../launcher/client.ts'
 import { Agent } from './agent.ts'
 import type { GuestApi } from './guest-api.ts'
@@ -89,7 +89,7 @@ afterEach(async () => {
   container[Symbol.dispose]()
 })
 
-function startAgent(podUID = 'pod'): { agent: Agent; kill(): Promise<void> } {
+function startAgent(podUID = 'pod', clock = systemClock): { agent: Agent; kill(): Promise<void> } {
   const stop = new AbortController()
   const agent = new Agent(
     {
@@ -99,7 +99,7 @@ function startAgent(podUID = 'pod'): { agent: Agent; kill(): Promise<void> } {
       mounts: { data, trove: container.dir },
       podUID,
       version: 'test',
-      clock: systemClock,
+      clock,
       log: openLog('error'),
     },
     stop.signal,
@@ -111,6 +111,22 @@ function startAgent(podUID = 'pod'): { agent: Agent; kill(): Promise<void> } {
     kill: async () => {
       stop.abort()
       await ended
+    },
+  }
+}
+
+/** The system's clock, which can be put forward. Whoever sleeps by it then wakes at once. */
+function hastyClock(): Clock & { pass(ms: number): void } {
+  let ahead = 0
+  const monotonicMs = () => systemClock.monotonicMs() + ahead
+  return {
+    now: () => new Date(Date.now() + ahead),
+    monotonicMs,
+    sleep: async (ms, signal) => {
+      for (const end = monotonicMs() + ms; monotonicMs() < end; ) await systemClock.sleep(Math.min(10, end - monotonicMs()), signal)
+    },
+    pass: ms => {
+      ahead += ms
     },
   }
 }
@@ -186,6 +202,56 @@ test('an engine that ends before it answers is FAILED, steadily, and heals once 
   expect(new Set(api.writes.slice(from).map(w => w.operatingStatus))).toEqual(new Set(['FAILED']))
   release('refuse')
   await healthy()
+})
+
+test('EngineSlow: an engine that has not answered for a minute is FAILED and left alone, and HEALTHY once it answers', async () => {
+  steer('deaf')
+  const clock = hastyClock()
+  const { agent } = startAgent('pod', clock)
+  await until('its start', () => existsSync(join(container.dir, 'sockets', 'up')) && api.status.step === 'Starting')
+  const pid = enginePid()
+  const pass = (ms: number) => {
+    clock.pass(ms)
+    agent.wake()
+  }
+  pass(50_000)
+  await sleep(500)
+  expect(api.status).toMatchObject({ operatingStatus: 'BUILDING', step: 'Starting' })
+  pass(10_000)
+  await fault('EngineSlow')
+  expect(api.status.operatingStatus).toBe('FAILED')
+  pass(3_600_000)
+  await sleep(500)
+  expect(enginePid()).toBe(pid)
+  release('deaf')
+  await healthy()
+  expect(api.status).not.toHaveProperty('fault')
+  expect(api.status.engine).not.toHaveProperty('lastExit')
+  expect(enginePid()).toBe(pid)
+  expect(readFileSync(home('data', 'starts'), 'utf8')).toBe('setting\n')
+})
+
+test('EngineSilent: an engine that stops answering for half a minute is UNKNOWN and left alone, and HEALTHY once it answers', async () => {
+  const clock = hastyClock()
+  startAgent('pod', clock)
+  await healthy()
+  const pid = enginePid()
+  steer('deaf')
+  clock.pass(20_000)
+  await sleep(500)
+  expect(api.status.operatingStatus).toBe('HEALTHY')
+  clock.pass(10_000)
+  await fault('EngineSilent')
+  expect(api.status.operatingStatus).toBe('UNKNOWN')
+  clock.pass(3_600_000)
+  await sleep(500)
+  expect(enginePid()).toBe(pid)
+  release('deaf')
+  clock.pass(10_000)
+  await healthy()
+  expect(api.status).not.toHaveProperty('fault')
+  expect(enginePid()).toBe(pid)
+  expect(readFileSync(home('data', 'starts'), 'utf8')).toBe('setting\n')
 })
 
 test('three quick crashes are CRASHED, with the reason', async () => {
