@@ -11,6 +11,7 @@ import { ApiError } from '../../kube/errors.ts'
 import { type Clock, systemClock } from '../../runtime/clock.ts'
 import { openLauncher } from '../launcher/client.ts'
 import { Agent } from './agent.ts'
+import { takeLeave } from './farewell.ts'
 import type { GuestApi } from './guest-api.ts'
 import { openLog } from './log.ts'
 
@@ -361,11 +362,13 @@ test('a container that is restarted gets its engine back, with the same data', a
   expect(api.status.engine?.lastExit?.code).toBe(137)
 })
 
-test('a pod that ends has its engine stopped cleanly, never started again, and SHUTDOWN reported', async () => {
+test('a pod that ends has its engine stopped cleanly, never started again, and SHUTDOWN reported before the agent ends', async () => {
   const { agent } = startAgent()
   await healthy()
   expect(await container.terminate()).toBe(0)
-  await agent.farewell(AbortSignal.timeout(2000))
+  const { ended, stop } = agents[0]!
+  await takeLeave(agent, ended, stop, 2000)
+  await ended
   expect(api.status.operatingStatus).toBe('SHUTDOWN')
   expect(existsSync(join(container.dir, 'sockets', 'up'))).toBe(false)
   expect(api.status.engine).not.toHaveProperty('lastExit')
