@@ -50,11 +50,18 @@ export function ensureUser(admin: Connection, user: GuestUser, password: string,
       .filter(held => held !== undefined && !asked.some(r => r.database === held.database && rank[r.privilege] >= rank[held.privilege]))
       .map(held => held!.database)
 
-    // What it made there stays with the database, before it loses the right to it.
-    for (const database of losses) await giveUpHoldings(admin, name, signal, database)
-    await admin.transaction([...(await login(name, observed, password)), ...rights(name, observed, granted)], signal)
-    // A session that has taken on the owner role keeps it until it ends.
-    for (const database of losses) await endSessions(admin, name, signal, database)
+    // What it loses is taken while its memberships still tell of the loss: whoever comes after a crash takes it anew. It is kept out of the
+    // server meanwhile, or it would be back in a database before the right to it is gone; what it keeps elsewhere it has again in a moment,
+    // and its sessions there go on. Should this fail, it stays out until it has been done.
+    if (losses.length > 0) await admin.transaction([`ALTER ROLE ${identifier(name)} NOLOGIN`], signal)
+    for (const database of losses) {
+      // A session that has taken on the owner role keeps it until it ends.
+      await endSessions(admin, name, signal, database)
+      // What it made there stays with the database, before it loses the right to it.
+      await giveUpHoldings(admin, name, signal, database)
+    }
+    const now = observed && { ...observed, plain: observed.plain && losses.length === 0 }
+    await admin.transaction([...(await login(name, now, password)), ...rights(name, now, granted)], signal)
 
     const missing = asked.find(r => !known.has(r.role))
     if (missing !== undefined) throw statementFailed(`access of user "${name}"`, `database "${missing.database}" is not there yet`)
@@ -136,12 +143,10 @@ function rights(name: string, observed: Observed | undefined, granted: readonly 
 
 /** Ends the user's sessions, in one database or in all, and waits until they are gone. */
 async function endSessions(admin: Connection, name: string, signal: AbortSignal, database?: string): Promise<void> {
-  const sessions = 'pg_stat_activity where usename = $1 and ($2::name is null or datname = $2)'
-  await admin.query(`select pg_terminate_backend(pid) from ${sessions}`, [name, database], signal)
-  const [left] = await admin.query<{ gone: boolean }>(
-    `select coalesce(bool_and(pg_terminate_backend(pid, 5000)), true) as gone from ${sessions}`,
-    [name, database],
-    signal,
-  )
-  if (left?.gone === false) throw statementFailed(`to end the sessions of user "${name}"`, 'they have not ended after 5 s')
+  const sessions = 'from pg_stat_activity where usename = $1 and ($2::name is null or datname = $2)'
+  await admin.query(`select pg_terminate_backend(pid) ${sessions}`, [name, database], signal)
+  // Its answer does not count: it is the same for a session that has not ended and for one that ended before it was waited for.
+  await admin.query(`select pg_terminate_backend(pid, 5000) ${sessions}`, [name, database], signal)
+  const left = await admin.query(`select pid ${sessions}`, [name, database], signal)
+  if (left.length > 0) throw statementFailed(`to end the sessions of user "${name}"`, 'they have not ended after 5 s')
 }

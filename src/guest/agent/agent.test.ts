@@ -8,9 +8,10 @@ import { fakeEngine } from '../../../test/launcher/fake-engine.ts'
 import { LauncherProcess } from '../../../test/launcher/process.ts'
 import type { Guest, GuestSpec, GuestStatus } from '../../api/guest.ts'
 import { ApiError } from '../../kube/errors.ts'
-import { systemClock } from '../../runtime/clock.ts'
+import { type Clock, systemClock } from '../../runtime/clock.ts'
 import { openLauncher } from '../launcher/client.ts'
 import { Agent } from './agent.ts'
+import { takeLeave } from './farewell.ts'
 import type { GuestApi } from './guest-api.ts'
 import { openLog } from './log.ts'
 
@@ -89,7 +90,7 @@ afterEach(async () => {
   container[Symbol.dispose]()
 })
 
-function startAgent(podUID = 'pod'): { agent: Agent; kill(): Promise<void> } {
+function startAgent(podUID = 'pod', clock = systemClock): { agent: Agent; kill(): Promise<void> } {
   const stop = new AbortController()
   const agent = new Agent(
     {
@@ -99,7 +100,7 @@ function startAgent(podUID = 'pod'): { agent: Agent; kill(): Promise<void> } {
       mounts: { data, trove: container.dir },
       podUID,
       version: 'test',
-      clock: systemClock,
+      clock,
       log: openLog('error'),
     },
     stop.signal,
@@ -111,6 +112,22 @@ function startAgent(podUID = 'pod'): { agent: Agent; kill(): Promise<void> } {
     kill: async () => {
       stop.abort()
       await ended
+    },
+  }
+}
+
+/** The system's clock, which can be put forward. Whoever sleeps by it then wakes at once. */
+function hastyClock(): Clock & { pass(ms: number): void } {
+  let ahead = 0
+  const monotonicMs = () => systemClock.monotonicMs() + ahead
+  return {
+    now: () => new Date(Date.now() + ahead),
+    monotonicMs,
+    sleep: async (ms, signal) => {
+      for (const end = monotonicMs() + ms; monotonicMs() < end; ) await systemClock.sleep(Math.min(10, end - monotonicMs()), signal)
+    },
+    pass: ms => {
+      ahead += ms
     },
   }
 }
@@ -186,6 +203,56 @@ test('an engine that ends before it answers is FAILED, steadily, and heals once 
   expect(new Set(api.writes.slice(from).map(w => w.operatingStatus))).toEqual(new Set(['FAILED']))
   release('refuse')
   await healthy()
+})
+
+test('EngineSlow: an engine that has not answered for a minute is FAILED and left alone, and HEALTHY once it answers', async () => {
+  steer('deaf')
+  const clock = hastyClock()
+  const { agent } = startAgent('pod', clock)
+  await until('its start', () => existsSync(join(container.dir, 'sockets', 'up')) && api.status.step === 'Starting')
+  const pid = enginePid()
+  const pass = (ms: number) => {
+    clock.pass(ms)
+    agent.wake()
+  }
+  pass(50_000)
+  await sleep(500)
+  expect(api.status).toMatchObject({ operatingStatus: 'BUILDING', step: 'Starting' })
+  pass(10_000)
+  await fault('EngineSlow')
+  expect(api.status.operatingStatus).toBe('FAILED')
+  pass(3_600_000)
+  await sleep(500)
+  expect(enginePid()).toBe(pid)
+  release('deaf')
+  await healthy()
+  expect(api.status).not.toHaveProperty('fault')
+  expect(api.status.engine).not.toHaveProperty('lastExit')
+  expect(enginePid()).toBe(pid)
+  expect(readFileSync(home('data', 'starts'), 'utf8')).toBe('setting\n')
+})
+
+test('EngineSilent: an engine that stops answering for half a minute is UNKNOWN and left alone, and HEALTHY once it answers', async () => {
+  const clock = hastyClock()
+  startAgent('pod', clock)
+  await healthy()
+  const pid = enginePid()
+  steer('deaf')
+  clock.pass(20_000)
+  await sleep(500)
+  expect(api.status.operatingStatus).toBe('HEALTHY')
+  clock.pass(10_000)
+  await fault('EngineSilent')
+  expect(api.status.operatingStatus).toBe('UNKNOWN')
+  clock.pass(3_600_000)
+  await sleep(500)
+  expect(enginePid()).toBe(pid)
+  release('deaf')
+  clock.pass(10_000)
+  await healthy()
+  expect(api.status).not.toHaveProperty('fault')
+  expect(enginePid()).toBe(pid)
+  expect(readFileSync(home('data', 'starts'), 'utf8')).toBe('setting\n')
 })
 
 test('three quick crashes are CRASHED, with the reason', async () => {
@@ -295,11 +362,13 @@ test('a container that is restarted gets its engine back, with the same data', a
   expect(api.status.engine?.lastExit?.code).toBe(137)
 })
 
-test('a pod that ends has its engine stopped cleanly, never started again, and SHUTDOWN reported', async () => {
+test('a pod that ends has its engine stopped cleanly, never started again, and SHUTDOWN reported before the agent ends', async () => {
   const { agent } = startAgent()
   await healthy()
   expect(await container.terminate()).toBe(0)
-  await agent.farewell(AbortSignal.timeout(2000))
+  const { ended, stop } = agents[0]!
+  await takeLeave(agent, ended, stop, 2000)
+  await ended
   expect(api.status.operatingStatus).toBe('SHUTDOWN')
   expect(existsSync(join(container.dir, 'sockets', 'up'))).toBe(false)
   expect(api.status.engine).not.toHaveProperty('lastExit')

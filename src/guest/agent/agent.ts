@@ -23,7 +23,8 @@ import { reportOf } from './report.ts'
 import { openReporter, type Reporter } from './reporter.ts'
 import { initialiseScript, jobExits, startScript } from './scripts.ts'
 import { isHash, stage } from './staging.ts'
-import { lookAtVolume, reportedUse, useOfVolume, type VolumeLook, type VolumeUse } from './volume.ts'
+import { lookAtVolume, type VolumeLook } from './volume.ts'
+import { VolumeGauge } from './volume-use.ts'
 
 export interface AgentOptions {
   api: GuestApi
@@ -39,7 +40,6 @@ export interface AgentOptions {
 
 /** The loop turns at least so often, and rings the launcher's bell: a wake-up that got lost costs no more than this. */
 const turnEveryMs = 5000
-const lookAtUseEveryMs = 30_000
 /** While databases and users are being made, reports are so far apart: mostly one write then says it all. */
 const holdForItemsMs = 500
 /** So long an engine that was running before us may take to answer before anything else than before is said of it. */
@@ -54,6 +54,7 @@ export class Agent {
   readonly #signal: AbortSignal
   readonly #reporter: Reporter
   readonly #items: Items
+  readonly #gauge: VolumeGauge
   readonly #sweeping = new Set<string>()
   #wake = () => {}
   #woken = false
@@ -69,17 +70,17 @@ export class Agent {
   #engineVersion: string | undefined
   #lastExit: { code: number; at: string } | undefined
   #initialised: boolean | undefined
-  #use: (VolumeUse & { lookedAtMs: number }) | undefined
-  #usedPercent: number | undefined
 
   constructor(o: AgentOptions, signal: AbortSignal) {
     this.#o = o
     this.#signal = signal
     this.#turnedAtMs = o.clock.monotonicMs()
     this.#reporter = openReporter(o.api, { clock: o.clock, log: o.log, signal })
+    this.#gauge = new VolumeGauge(o.mounts.data, o.clock)
     this.#items = new Items({
       clock: o.clock,
       log: o.log,
+      agentVersion: o.version,
       connect: signal => this.#connect(signal),
       passwords: signal => o.api.passwords(signal),
       onChange: () => this.wake(),
@@ -149,7 +150,7 @@ export class Agent {
 
   async #observe(): Promise<{ observed: Observed; launcher: LauncherState }> {
     this.#takeGuest()
-    await this.#lookAtUse()
+    await this.#gauge.look()
     const launcher = this.#o.launcher.look()
     const spec = this.#guest?.spec
     const observed: Observed = {
@@ -185,7 +186,7 @@ export class Agent {
   #recall(own: GuestStatus | undefined): void {
     this.#engineVersion = own?.engine?.version
     this.#lastExit = own?.engine?.lastExit
-    this.#usedPercent = own?.volume?.usedPercent ?? this.#usedPercent
+    this.#gauge.recall(own?.volume?.usedPercent)
   }
 
   #lookAtVolume(spec: GuestSpec | undefined, launcher: LauncherState): VolumeLook | undefined {
@@ -193,20 +194,6 @@ export class Agent {
     const look = lookAtVolume(this.#o.mounts.data, spec.engine)
     this.#initialised = look.kind === 'initialised' && mismatch(look.marker, markerFor(spec)) === undefined
     return look
-  }
-
-  async #lookAtUse(): Promise<void> {
-    const now = this.#o.clock.monotonicMs()
-    if (this.#use !== undefined && now - this.#use.lookedAtMs < lookAtUseEveryMs) return
-    await this.#measureUse()
-  }
-
-  async #measureUse(): Promise<VolumeUse | undefined> {
-    const use = await useOfVolume(this.#o.mounts.data).catch(() => undefined)
-    if (use === undefined) return undefined
-    this.#use = { ...use, lookedAtMs: this.#o.clock.monotonicMs() }
-    this.#usedPercent = reportedUse(this.#usedPercent, use.percent)
-    return use
   }
 
   /** Returns whether anything is different now. */
@@ -257,7 +244,7 @@ export class Agent {
       log.info({ engine: spec.engine, version: spec.version }, 'initialising the volume')
       const { exit, output } = await launcher.run({ id: initialiseJob, script: initialiseScript(spec, engine, layout) }, this.#signal)
       failure =
-        exit === 0 || exit === 'lost' ? undefined : initialisationFailure(exit, output, engine, layout.lock, await this.#measureUse())
+        exit === 0 || exit === 'lost' ? undefined : initialisationFailure(exit, output, engine, layout.lock, await this.#gauge.measure())
       log.info({ exit, ...(failure !== undefined && { code: failure.code, message: failure.message }) }, 'initialisation ended')
     } catch (err) {
       if (this.#signal.aborted) return
@@ -325,7 +312,7 @@ export class Agent {
   }
 
   async #engineEnded(end: Omit<EngineEnd, 'volume'>, at: Date): Promise<void> {
-    const volume = await this.#measureUse()
+    const volume = await this.#gauge.measure()
     this.#history = afterEnd(this.#history, { ...end, volume }, lockOf(this.#o.mounts), this.#o.clock.monotonicMs())
     const hindered: readonly number[] = [jobExits.busy, jobExits.notWritable]
     if (!hindered.includes(end.exit)) this.#lastExit = { code: end.exit, at: at.toISOString() }
@@ -365,7 +352,7 @@ export class Agent {
         engine: { version: this.#engineVersion, startedAt: job?.startedAt, lastExit: this.#lastExit },
         configuration: job?.note !== undefined && isHash(job.note) ? job.note : undefined,
         initialised: this.#initialised,
-        usedPercent: this.#usedPercent,
+        usedPercent: this.#gauge.percent,
         items: this.#items.outcomes(),
       }),
     )

@@ -2,7 +2,7 @@
 import type { GuestEngine } from '../../engines/guest-engine.ts'
 import { type Fault, fault } from '../../errors.ts'
 import { jobExits } from './scripts.ts'
-import type { VolumeUse } from './volume.ts'
+import type { VolumeUse } from './volume-use.ts'
 
 export function initialisationFailure(
   exit: number,

@@ -1,7 +1,7 @@
 /**
  * Brings databases and users about, one by one, and knows how each came out. An item that fails is tried again by itself, at growing
  * intervals and apart from those that have not failed: one that hangs delays no other. Outcomes belong to what is asked for now; an item
- * that is asked for differently has none until it was done anew.
+ * that is asked for differently has none until it was done anew. What this agent does not know is told so and left as it is.
  */
 import type { GuestDatabase, GuestSpec, GuestStatus, GuestUser } from '../../api/guest.ts'
 import type { EngineSession } from '../../engines/guest-engine.ts'
@@ -9,6 +9,7 @@ import { type Fault, fault, TroveError } from '../../errors.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log.ts'
 import { pauseMs } from './backoff.ts'
+import { unknownIn } from './unknown.ts'
 
 export interface ItemOutcomes {
   databases: NonNullable<GuestStatus['databases']>
@@ -22,6 +23,8 @@ interface Item {
   /** What the outcome is of. */
   fingerprint: string
   outcome?: { fault?: Fault }
+  /** Whether this agent knows all that is asked. If not, it does nothing about it, and the outcome says so. */
+  known: boolean
   /** The run of the engine in which it was last brought about. Each new run is looked at again: it may be one after a crash. */
   doneIn?: string
   failures: number
@@ -36,6 +39,7 @@ const besideAtMost = 4
 export interface ItemsContext {
   clock: Clock
   log: Logger
+  agentVersion: string
   /** A session of the engine; rejects if it does not answer. */
   connect(signal: AbortSignal): Promise<EngineSession>
   /** Passwords by revision, read anew at each call. */
@@ -46,6 +50,8 @@ export interface ItemsContext {
 
 /** First what goes, then what comes; users after the databases that they have access to. */
 const order = ({ kind, spec }: Wanted) => (spec.ensure === 'Absent' ? (kind === 'user' ? 0 : 1) : kind === 'database' ? 2 : 3)
+
+const stateWhenDone = { Present: 'Ready', Absent: 'Absent' } as const
 
 type Lane = 'first' | 'again'
 
@@ -77,10 +83,21 @@ export class Items {
         const fingerprint = JSON.stringify(wanted.spec)
         const known = before.get(key)
         if (known?.fingerprint === fingerprint) return [key, known]
-        const outcome = reportedOutcome(wanted, reported)
-        return [key, { wanted, fingerprint, failures: 0, retryAtMs: 0, ...(outcome !== undefined && { outcome }) }]
+        const unknown = unknownIn(wanted.spec)
+        const outcome = unknown === undefined ? reportedOutcome(wanted, reported) : this.#outdated(wanted, unknown)
+        return [
+          key,
+          { wanted, fingerprint, known: unknown === undefined, failures: 0, retryAtMs: 0, ...(outcome !== undefined && { outcome }) },
+        ]
       }),
     )
+  }
+
+  #outdated({ kind, spec }: Wanted, feature: string): { fault: Fault } {
+    const { agentVersion: version, log } = this.#o
+    const outdated = fault('AgentOutdated', { feature, version })
+    log.warn({ [kind]: spec.name, code: outdated.code }, outdated.message)
+    return { fault: outdated }
   }
 
   outcomes(): ItemOutcomes {
@@ -88,7 +105,7 @@ export class Items {
     for (const { wanted, outcome } of this.#items.values()) {
       if (outcome === undefined) continue
       const { name, ensure } = wanted.spec
-      const state = outcome.fault !== undefined ? 'Failed' : ensure === 'Absent' ? 'Absent' : 'Ready'
+      const state = outcome.fault !== undefined ? 'Failed' : stateWhenDone[ensure]
       const said = {
         name,
         state,
@@ -128,7 +145,7 @@ export class Items {
 
   #inLane(lane: Lane, run: string): Item[] {
     return [...this.#items.values()].filter(
-      item => item.doneIn !== run && !this.#busy.has(keyOf(item.wanted)) && item.failures > 0 === (lane === 'again'),
+      item => item.known && item.doneIn !== run && !this.#busy.has(keyOf(item.wanted)) && item.failures > 0 === (lane === 'again'),
     )
   }
 
@@ -233,18 +250,21 @@ async function takesLong(work: Promise<void>, clock: Clock): Promise<boolean> {
 }
 
 async function carryOut(wanted: Wanted, password: string | undefined, session: EngineSession, signal: AbortSignal): Promise<void> {
-  if (wanted.kind === 'database') {
-    return wanted.spec.ensure === 'Present' ? session.ensureDatabase(wanted.spec, signal) : session.dropDatabase(wanted.spec, signal)
+  const { kind, spec } = wanted
+  switch (spec.ensure) {
+    case 'Absent':
+      return kind === 'database' ? session.dropDatabase(spec, signal) : session.dropUser(spec, signal)
+    case 'Present':
+      if (kind === 'database') return session.ensureDatabase(spec, signal)
+      if (password === undefined) throw new TroveError(fault('CredentialsLost', { user: spec.name }))
+      return session.ensureUser(spec, password, signal)
   }
-  if (wanted.spec.ensure === 'Absent') return session.dropUser(wanted.spec, signal)
-  if (password === undefined) throw new TroveError(fault('CredentialsLost', { user: wanted.spec.name }))
-  return session.ensureUser(wanted.spec, password, signal)
 }
 
 function reportedOutcome({ kind, spec }: Wanted, reported: GuestStatus | undefined): Item['outcome'] {
   const entry =
     kind === 'database' ? reported?.databases?.find(d => d.name === spec.name) : reported?.users?.find(u => u.name === spec.name)
-  return entry !== undefined && entry.state === (spec.ensure === 'Present' ? 'Ready' : 'Absent') ? {} : undefined
+  return entry !== undefined && entry.state === stateWhenDone[spec.ensure] ? {} : undefined
 }
 
 interface SessionTools {

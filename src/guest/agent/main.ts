@@ -10,6 +10,7 @@ import { openCollection } from '../../runtime/collection.ts'
 import { openLauncher } from '../launcher/client.ts'
 import { Agent } from './agent.ts'
 import { askedToEnd } from './ending.ts'
+import { takeLeave } from './farewell.ts'
 import { guests, openGuestApi } from './guest-api.ts'
 import { serveHealth } from './health.ts'
 import { openLog } from './log.ts'
@@ -56,9 +57,10 @@ const agent = new Agent(
   ending.signal,
 )
 serveHealth(8081, () => agent.alive, log)
+const running = Promise.all([collection.run(ending.signal), agent.run()])
 void askedToEnd.then(async signal => {
   log.info({ signal }, 'ending')
-  await agent.farewell(AbortSignal.timeout(farewellMs)).catch(() => {})
+  await takeLeave(agent, running, ending, farewellMs)
   process.exit(0)
 })
-await Promise.all([collection.run(ending.signal), agent.run()])
+await running

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { lookAtVolume, reportedUse, useOf, useOfVolume } from './volume.ts'
+import { lookAtVolume } from './volume.ts'
 
 let root: string
 beforeEach(() => {
@@ -71,25 +71,4 @@ test('a link or a file in the place of the data is unmarked, and so never initia
 
 test('a volume that is not there cannot be written', () => {
   expect(lookAtVolume(join(root, 'nowhere'), 'postgresql')).toEqual({ kind: 'unwritable', why: 'it is not mounted' })
-})
-
-test('use is counted as df does', async () => {
-  const [, percent] = /(\d+)%/.exec(spawnSync('df', ['--output=pcent', root]).stdout.toString()) ?? []
-  expect(Math.abs((await useOfVolume(root)).percent - Number(percent))).toBeLessThanOrEqual(1)
-})
-
-const MiB = 1024 ** 2
-test.each([
-  ['a large volume with 1 GiB left is not full', 100 * 1024 * MiB, 1100 * MiB, false],
-  ['a large volume with less than 1 % left is', 100 * 1024 * MiB, 1000 * MiB, true],
-  ['a small one with 20 MiB left is: no segment of a log fits', 1024 * MiB, 20 * MiB, true],
-  ['a tiny one with a fifth left is not', 64 * MiB, 13 * MiB, false],
-])('%s', (_, size, available, full) => {
-  expect(useOf({ size, free: available, available }).full).toBe(full)
-})
-
-test('use is told in steps of five, and down only once it is clearly below', () => {
-  const walk = [3, 5, 4, 3, 2, 9, 10, 8, 7, 14, 99, 100]
-  let told: number | undefined
-  expect(walk.map(percent => (told = reportedUse(told, percent)))).toEqual([0, 5, 5, 5, 0, 5, 10, 10, 5, 10, 95, 100])
 })

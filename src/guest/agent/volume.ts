@@ -1,6 +1,5 @@
-/** What the agent sees of the data volume by looking, without writing: whether there is data, whose it is, and how full it is. */
+/** What the agent sees of the data volume by looking, without writing: whether there is data, and whose it is. */
 import { accessSync, constants } from 'node:fs'
-import { statfs } from 'node:fs/promises'
 import { codeOf, Directory } from '../directory.ts'
 import { markerName } from './layout.ts'
 import { type Marker, parseMarker } from './marker.ts'
@@ -38,29 +37,3 @@ const reasons: Record<string, string> = {
 }
 
 const whyNot = (error: unknown): string => reasons[codeOf(error)] ?? (codeOf(error) || String(error))
-
-export interface VolumeUse {
-  /** As df counts it. */
-  percent: number
-  /** Too full for an engine to start: less than 1 % is left, or less than 32 MiB of a volume large enough to expect that. */
-  full: boolean
-}
-
-export async function useOfVolume(root: string): Promise<VolumeUse> {
-  const { blocks, bfree, bavail, bsize } = await statfs(root)
-  return useOf({ size: blocks * bsize, free: bfree * bsize, available: bavail * bsize })
-}
-
-const mebibyte = 1024 * 1024
-
-export function useOf({ size, free, available }: { size: number; free: number; available: number }): VolumeUse {
-  const used = size - free
-  const percent = used + available === 0 ? 0 : Math.min(100, Math.ceil((100 * used) / (used + available)))
-  return { percent, full: available < Math.max(size / 100, Math.min(32 * mebibyte, size / 10)) }
-}
-
-/** In steps of 5, and down only once it is clearly below: an idle guest, whose engine writes a little now and then, stays silent. */
-export function reportedUse(before: number | undefined, percent: number): number {
-  if (before !== undefined && percent >= before - 2 && percent < before + 5) return before
-  return Math.floor(percent / 5) * 5
-}

@@ -85,17 +85,22 @@ test('many items are brought about at the same time without hindering each other
   await Promise.all(names.map(name => server.session(s => s.dropDatabase({ name, ensure: 'Absent' }, server.signal))))
 })
 
-test('work ends at its signal', async () => {
-  const locker = await server.connect('app', 'secret', 'app')
-  await locker.query('set role none; create table held (n int)')
-  await locker.query('begin; lock table held')
+test('work ends at its signal, and is done once it is no longer hindered', async () => {
+  await server.session(s => s.ensureUser({ ...user, name: 'locker', access: [...user.access] }, 'secret', server.signal))
+  await server.asTenant('app', 'secret', 'app', 'set role none; create table held (n int); grant all on held to locker')
+  const locker = await server.connect('locker', 'secret', 'app')
+  await locker.query('set role none; begin; lock table held')
   const abort = new AbortController()
-  const work = server.session(s => s.ensureUser({ ...user, access: [{ database: 'app', privilege: 'ReadOnly' }] }, 'secret', abort.signal))
+  const withdraw = (signal: AbortSignal) =>
+    server.session(s => s.ensureUser({ ...user, access: [{ database: 'app', privilege: 'ReadOnly' }] }, 'secret', signal))
+  const work = withdraw(abort.signal)
   setTimeout(() => abort.abort(new Error('deadline')), 200)
   await expect(work).rejects.toThrow('deadline')
   await expect(guest.connect(server.paths, abort.signal)).rejects.toThrow('deadline')
   await locker.query('commit')
   await locker.end()
+  await withdraw(server.signal)
+  expect(await server.asTenant('app', 'secret', 'app', 'select current_user::text as name')).toEqual([{ name: 'app' }])
 })
 
 test.each([

@@ -2,6 +2,8 @@
 import type { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Privilege } from '../../../src/api/databaseuser.ts'
+import { type Connection, openConnection } from '../../../src/engines/postgresql/connection.ts'
+import * as engine from '../../../src/engines/postgresql/user.ts'
 import { type Server, startServer } from './server.ts'
 
 let server: Server
@@ -14,19 +16,14 @@ afterAll(() => server?.remove())
 type Access = Record<string, Privilege>
 
 const ensureDatabase = (name: string) => server.session(s => s.ensureDatabase({ name, ensure: 'Present' }, server.signal))
+const user = (name: string, access: Access) => ({
+  name,
+  ensure: 'Present' as const,
+  passwordRevision: 'r1',
+  access: Object.entries(access).map(([database, privilege]) => ({ database, privilege })),
+})
 const ensureUser = (name: string, access: Access, password = 'secret') =>
-  server.session(s =>
-    s.ensureUser(
-      {
-        name,
-        ensure: 'Present',
-        passwordRevision: 'r1',
-        access: Object.entries(access).map(([database, privilege]) => ({ database, privilege })),
-      },
-      password,
-      server.signal,
-    ),
-  )
+  server.session(s => s.ensureUser(user(name, access), password, server.signal))
 const dropUser = (name: string) => server.session(s => s.dropUser({ name, ensure: 'Absent', passwordRevision: '' }, server.signal))
 const as = <Row>(user: string, database: string, sql: string, password = 'secret') => server.asTenant<Row>(user, password, database, sql)
 const tableOwner = (table: string) =>
@@ -95,6 +92,67 @@ test('changing access gives and takes exactly what is asked, ends sessions that 
   await ensureUser('carol', { shop: 'Owner' })
   expect(await as('carol', 'shop', 'select current_user::text as name')).toEqual([{ name: 'shop_owner' }])
 })
+
+test('a right that an agent was killed in withdrawing is gone after the next, from every session that got in meanwhile', async () => {
+  const before = { shop: 'Owner', blog: 'ReadOnly' } as const
+  const asked = { ...before, shop: 'ReadOnly' } as const
+  const roleOf = (session: Client) =>
+    session.query('select current_user::text as name').then(
+      ({ rows }) => rows[0].name,
+      () => 'ended',
+    )
+  let killed = true
+  for (let lifetime = 0; killed; lifetime++) {
+    await ensureUser('judy', before)
+    await as('judy', 'shop', 'set role none; create table judys (n int)')
+    const elsewhere = await server.connect('judy', 'secret', 'blog')
+    const sessions = [await server.connect('judy', 'secret', 'shop')]
+    expect(await roleOf(sessions[0]!)).toBe('shop_owner')
+    const getIn = () =>
+      server.connect('judy', 'secret', 'shop').then(
+        session => void sessions.push(session),
+        () => {},
+      )
+
+    const admin = await openConnection(server.paths.sockets, 'postgres', server.signal)
+    let statements = 0
+    const agent = watched(admin, async () => {
+      if (statements++ >= lifetime) throw new Error('killed')
+      await getIn()
+    })
+    killed = await engine.ensureUser(agent, user('judy', asked), 'secret', server.signal).then(
+      () => false,
+      () => true,
+    )
+    await admin.close()
+    await getIn()
+    await ensureUser('judy', asked)
+
+    for (const session of sessions) expect(['ended', 'judy'], `killed before statement ${lifetime}`).toContain(await roleOf(session))
+    expect(await as('judy', 'shop', 'select current_user::text as name')).toEqual([{ name: 'judy' }])
+    expect(await roleOf(elsewhere)).toBe('judy')
+    expect(await tableOwner('judys')).toEqual([{ owner: 'shop_owner' }])
+    await server.asSuperuser('shop', 'drop table public.judys')
+    await Promise.all([elsewhere, ...sessions].map(session => session.end().catch(() => {})))
+    expect(lifetime).toBeLessThan(50)
+  }
+})
+
+/** The same connection, with something done before each statement, in whatever database. */
+function watched(connection: Connection, before: () => Promise<void>): Connection {
+  return {
+    query: async (...statement) => {
+      await before()
+      return connection.query(...statement)
+    },
+    transaction: async (...statements) => {
+      await before()
+      return connection.transaction(...statements)
+    },
+    inDatabase: (database, signal, work) => connection.inDatabase(database, signal, inside => work(watched(inside, before))),
+    close: () => connection.close(),
+  }
+}
 
 test('a user that owns objects is deleted, its sessions end, and no table is lost', async () => {
   await ensureUser('dave', { shop: 'Owner', blog: 'Owner' })
@@ -173,7 +231,7 @@ test('a user that is as asked is not written again; a changed password, attribut
   expect(await row()).toEqual(before)
 
   await as('heidi', 'shop', "set role none; alter role heidi password 'other'")
-  await server.asSuperuser('postgres', "alter role heidi createdb valid until '2001-01-01'")
+  await server.asSuperuser('postgres', "alter role heidi nologin createdb valid until '2001-01-01'")
   await server.asSuperuser('postgres', 'grant pg_monitor to heidi')
   await server.asSuperuser('postgres', 'alter role heidi in database shop reset role')
   await ensureUser('heidi', { shop: 'Owner' })
