@@ -91,9 +91,9 @@ test('an engine that has stopped answering is UNKNOWN and left alone, and heals 
     await kill(postmaster, 'CONT').catch(() => {})
   })
   await kill(postmaster, 'STOP')
+  await kill(await pidsOf(uid, process.engine), 'STOP')
   const engine = await pidsOf(uid, process.engine)
   expect(engine).toEqual(expect.arrayContaining(postmaster))
-  await kill(engine, 'STOP')
   const restarts = async () => {
     const { status } = await get('pod', r.guest, 'trove-guests')
     return [...status.initContainerStatuses, ...status.containerStatuses].map((c: { restartCount: number }) => c.restartCount)
