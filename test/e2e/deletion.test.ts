@@ -1,9 +1,9 @@
 /** Deleting at any moment ends clean, keeps what a policy keeps, and what is in use is held. */
 import { expect, onTestFinished, test } from 'vitest'
+import { binding, clientPod, psql } from './client.ts'
 import { database, instance, user } from './objects.ts'
+import { nothingRemains } from './remains.ts'
 import { apply, becomes, condition, get, gone, guestOf, kubectl, listAll, maybe, ready, tenant, tryKubectl, until } from './world.ts'
-
-const kinds = ['pods', 'pvc', 'secrets', 'services', 'roles', 'rolebindings', 'serviceaccounts', 'networkpolicies', 'guests.trove.dev']
 
 /** The pod is there and nothing answers yet. */
 async function building(name: string, ns: string): Promise<void> {
@@ -12,28 +12,35 @@ async function building(name: string, ns: string): Promise<void> {
   expect((await get('instance', name, ns)).status?.phase ?? 'BUILD').toBe('BUILD')
 }
 
-async function nothingRemains(ns: string, except: string[] = []): Promise<void> {
-  for (const kind of kinds.filter(k => !except.includes(k)))
-    expect(
-      (await listAll(kind, 'trove-guests', `trove.dev/tenant=${ns}`)).map(o => o.metadata.name),
-      kind,
-    ).toEqual([])
+/** An Event of that reason was told about an Instance; with a note, one that has these words. */
+async function told(ns: string, reason: string, note = ''): Promise<void> {
+  await until(
+    `an Event ${reason} is told: ${note}`,
+    async () => {
+      const events = (await listAll('events', ns)) as unknown as { reason: string; message: string; involvedObject: { kind: string } }[]
+      return events.some(e => e.involvedObject.kind === 'Instance' && e.reason === reason && e.message.includes(note))
+    },
+    30_000,
+  )
 }
 
 test('deleting in BUILD ends clean', async () => {
   const { ns } = await tenant('inbuild')
   await apply(instance('db', ns), database('shop', ns, 'db'), user('app', ns, 'db', { shop: 'Owner' }))
   await building('db', ns)
+  const guest = await guestOf('db', ns)
   await kubectl(['delete', 'instance/db', 'database/shop', 'databaseuser/app', '-n', ns, '--timeout=120s'])
-  await nothingRemains(ns)
+  await nothingRemains([guest])
 })
 
 test('policy Delete takes the volume and the credentials; Databases and users of a deleted Instance can be deleted', async () => {
   const { ns } = await tenant('active')
   await apply(instance('db', ns), database('shop', ns, 'db'), user('app', ns, 'db', { shop: 'Owner' }))
   await becomes('databaseuser', 'app', ns, 'Ready', 'True')
+  const guest = await guestOf('db', ns)
   await kubectl(['delete', 'instance', 'db', '-n', ns, '--timeout=120s'])
-  await nothingRemains(ns)
+  await told(ns, 'Deleting')
+  await nothingRemains([guest])
   expect(await maybe('service', 'db', ns)).toBeUndefined()
   await kubectl(['delete', 'database/shop', 'databaseuser/app', '-n', ns, '--timeout=30s'])
   expect(await maybe('secret', 'app-credentials', ns)).toBeUndefined()
@@ -48,10 +55,10 @@ test('policy Retain keeps volume and credentials and says which', async () => {
     await tryKubectl(['delete', 'pvc,secret', guest, '-n', 'trove-guests', '--wait=false'])
   })
   await kubectl(['delete', 'instance', 'db', '-n', ns, '--timeout=120s'])
-  await nothingRemains(ns, ['pvc', 'secrets'])
+  await nothingRemains([guest], ['persistentvolumeclaims', 'secrets'])
   expect((await get('pvc', guest, 'trove-guests')).metadata.deletionTimestamp).toBeUndefined()
   expect(Object.keys((await get('secret', guest, 'trove-guests')).data ?? {})).toHaveLength(1)
-  expect(await kubectl(['get', 'events', '-n', ns])).toContain(guest)
+  for (const kind of ['PersistentVolumeClaim', 'Secret']) await told(ns, 'Retained', `${kind} "${guest}" in namespace trove-guests stays`)
 })
 
 test.each([['BUILD'], ['ACTIVE']])('kubectl delete namespace ends, from %s', async phase => {
@@ -59,8 +66,9 @@ test.each([['BUILD'], ['ACTIVE']])('kubectl delete namespace ends, from %s', asy
   await apply(instance('db', ns), database('shop', ns, 'db'), user('app', ns, 'db', { shop: 'Owner' }))
   if (phase === 'BUILD') await building('db', ns)
   else await becomes('databaseuser', 'app', ns, 'Ready', 'True')
+  const guest = await guestOf('db', ns)
   await kubectl(['delete', 'namespace', ns, '--timeout=120s'])
-  await nothingRemains(ns)
+  await nothingRemains([guest])
 })
 
 test('a deleted user leaves no login and no Secret; a deleted Database goes or stays by its policy', async () => {
@@ -76,7 +84,6 @@ test('a deleted user leaves no login and no Secret; a deleted Database goes or s
   expect(await maybe('secret', 'app-credentials', ns)).toBeUndefined()
   await apply(user('see', ns, 'db', { kept: 'ReadOnly' }), database('kept', ns, 'db'))
   await becomes('databaseuser', 'see', ns, 'Ready', 'True')
-  const { clientPod, binding, psql } = await import('./client.ts')
   await clientPod(ns)
   const see = await binding('see', ns)
   expect(await psql(ns, see, "select string_agg(datname, ',' order by datname) from pg_database where not datistemplate")).toBe(

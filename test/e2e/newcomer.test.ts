@@ -7,15 +7,16 @@ import { binding, clientPod, psql } from './client.ts'
 import { database, instance, user } from './objects.ts'
 import { apply, becomes, condition, get, kubectl, ready, tenant, tryKubectl } from './world.ts'
 
-test('a tenant with the edit role gets from the sample to rows in a table, on both versions at once', async () => {
-  const { ns, as } = await tenant('newcomer')
-  // The sample, without its Namespace and quota, which are the platform team's, in the tenant's own namespace.
-  const sample = readFileSync(join(import.meta.dirname, '../../deploy/samples/postgresql.yaml'), 'utf8')
+/** The sample's documents without the Namespace, which is the platform team's, in the tenant's own namespace. */
+const sample = (namespace: string): string[] =>
+  readFileSync(join(import.meta.dirname, '../../deploy/samples/postgresql.yaml'), 'utf8')
     .split(/^---$/m)
     .filter(part => part.includes('trove.dev/v1alpha1'))
-    .join('---')
-    .replaceAll('namespace: demo', `namespace: ${ns}`)
-  await kubectl(['apply', '--as', as, '-f', '-'], sample)
+    .map(part => part.replaceAll('namespace: demo', `namespace: ${namespace}`))
+
+test('a tenant with the edit role gets from the sample to rows in a table, on both versions at once', async () => {
+  const { ns, as } = await tenant('newcomer')
+  await kubectl(['apply', '--as', as, '-f', '-'], sample(ns).join('---'))
   await apply(
     instance('older', ns, { datastore: { type: 'postgresql', version: '15' } }),
     database('archive', ns, 'older'),
@@ -64,11 +65,13 @@ test('a tenant with the edit role gets from the sample to rows in a table, on bo
 
 test('the whole sample applied in reverse order converges', async () => {
   const { ns } = await tenant('reverse')
-  await apply(user('app', ns, 'orders', { shop: 'Owner' }))
+  const [orders, shop, app] = sample(ns)
+  const apply = (document: string | undefined) => kubectl('apply -f -', document)
+  await apply(app)
   expect(condition(await becomes('databaseuser', 'app', ns, 'Ready', 'False'), 'Stalled')?.reason).toBe('InstanceNotFound')
-  await apply(database('shop', ns, 'orders'))
+  await apply(shop)
   await becomes('database', 'shop', ns, 'Stalled', 'InstanceNotFound')
-  await apply(instance('orders', ns))
+  await apply(orders)
   await ready('orders', ns)
   await becomes('databaseuser', 'app', ns, 'Ready', 'True')
   await becomes('database', 'shop', ns, 'Ready', 'True')

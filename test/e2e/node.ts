@@ -15,10 +15,30 @@ export async function pidsOf(podUID: string, pattern: string): Promise<number[]>
   return (await onNode(script)).split('\n').filter(Boolean).map(Number)
 }
 
-/** Some of them may have ended since they were found; that all have is an error. */
-export async function kill(pids: number[], signal = 'KILL'): Promise<void> {
-  const script = `n=0; for p in ${pids.join(' ')}; do kill -${signal} $p && n=$((n + 1)); done; [ $n -gt 0 ]`
-  await onNode(script)
+/** Gives back those that got the signal. Some of them may have ended since they were found; that all have is an error. */
+export async function kill(pids: number[], signal = 'KILL'): Promise<number[]> {
+  const sent = await onNode(`for p in ${pids.join(' ')}; do kill -${signal} $p 2>/dev/null && echo $p; done; true`)
+  if (sent === '') throw new Error(`none of the processes ${pids.join(', ')} is there any more`)
+  return sent.split('\n').map(Number)
+}
+
+/**
+ * Waits for a pod's process with that program's name and stops it in the same breath, on the node itself: what ends within a second is
+ * caught in the middle all the same, and stays there.
+ */
+export async function stopInTheMiddle(podUID: string, program: string, timeoutSeconds = 60): Promise<number> {
+  const uid = podUID.replaceAll('-', '[-_]')
+  const script = `end=$(($(date +%s) + ${timeoutSeconds}))
+while [ $(date +%s) -lt $end ]; do
+  for p in /proc/[0-9]*; do
+    { read -r name < $p/comm; } 2>/dev/null && [ "$name" = ${program} ] && grep -qs 'pod${uid}' $p/cgroup || continue
+    kill -STOP \${p#/proc/} 2>/dev/null && echo \${p#/proc/} && exit 0
+  done
+  sleep 0.02
+done
+echo "no ${program} within ${timeoutSeconds} s" >&2
+exit 1`
+  return Number(await onNode(script))
 }
 
 /** Patterns of the processes that tests kill. */
@@ -27,7 +47,8 @@ export const process = {
   operator: 'operator.mjs',
   /** The postmaster alone: its children's titles begin with "postgres:". */
   postmaster: 'postgres -D',
-  initdb: 'initdb',
+  /** All of the engine's processes. */
+  engine: '^postgres[: ]',
   /** The first process of the engine's container: its command line is the launcher itself. */
   launcher: 'TROVE_DIR:-/trove',
 }

@@ -1,10 +1,10 @@
 /** Killing any part, at the moments that hurt, heals without a person; a database is never stopped by anything but its own end. */
 import { expect, onTestFinished, test } from 'vitest'
 import { missingRows, psql, writer } from './client.ts'
-import { kill, onNode, pidsOf, process, volumePath } from './node.ts'
+import { kill, onNode, pidsOf, process, stopInTheMiddle, volumePath } from './node.ts'
 import { database, instance } from './objects.ts'
 import { running } from './running.ts'
-import { apply, becomes, condition, get, guestOf, kubectl, maybe, ready, tenant, until } from './world.ts'
+import { apply, becomes, condition, get, guestOf, kubectl, maybe, type Obj, ready, tenant, until } from './world.ts'
 
 const agentOf = async (guest: string) =>
   (await get('pod', guest, 'trove-guests')).status.initContainerStatuses.find((c: { name: string }) => c.name === 'guest-agent')
@@ -60,6 +60,12 @@ test('the engine killed with -9 comes back with every acknowledged row', async (
 
 test('three quick crashes are CRASHED, with the reason, and the engine comes back all the same', async () => {
   const r = await running('crash')
+  // It is CRASHED only until the engine answers again, so somebody has to be looking before the last crash.
+  const crashed = ['wait', '--for=jsonpath={.status.operatingStatus}=CRASHED', '--timeout=120s', '-n', r.ns, 'instance/db', '-o', 'json']
+  const seen = kubectl(crashed).then(
+    text => JSON.parse(text) as Obj,
+    (error: Error) => error,
+  )
   for (let i = 0; i < 3; i++) {
     const pids = await until('the engine runs', async () => {
       const found = await pidsOf(await r.podUID(), process.postmaster)
@@ -68,33 +74,59 @@ test('three quick crashes are CRASHED, with the reason, and the engine comes bac
     await kill(pids)
     await until('it is gone', async () => !(await pidsOf(await r.podUID(), process.postmaster)).some(p => pids.includes(p)))
   }
-  const db = await becomes('instance', 'db', r.ns, 'EngineHealthy', 'EngineCrashed', 30_000)
+  const db = await seen
+  if (db instanceof Error) throw db
+  expect(condition(db, 'EngineHealthy')?.reason).toBe('EngineCrashed')
   expect(condition(db, 'EngineHealthy')?.message).toContain('signal KILL')
   await ready('db', r.ns)
 })
 
-test('killed in the middle of initialisation: it heals, and never over data', async () => {
+test('an engine that has stopped answering is UNKNOWN and left alone, and heals once it answers', async () => {
+  const r = await running('silent')
+  const before = await r.started()
+  const uid = await r.podUID()
+  // The postmaster first, so that no process is added while the others are found.
+  const postmaster = await pidsOf(uid, process.postmaster)
+  onTestFinished(async () => {
+    await kill(postmaster, 'CONT').catch(() => {})
+  })
+  await kill(postmaster, 'STOP')
+  await kill(await pidsOf(uid, process.engine), 'STOP')
+  const engine = await pidsOf(uid, process.engine)
+  expect(engine).toEqual(expect.arrayContaining(postmaster))
+  const restarts = async () => {
+    const { status } = await get('pod', r.guest, 'trove-guests')
+    return [...status.initContainerStatuses, ...status.containerStatuses].map((c: { restartCount: number }) => c.restartCount)
+  }
+  const restartsBefore = await restarts()
+  const db = await becomes('instance', 'db', r.ns, 'EngineHealthy', 'EngineSilent', 75_000)
+  expect(db.status.operatingStatus).toBe('UNKNOWN')
+  expect(condition(db, 'Ready')).toMatchObject({ status: 'False', reason: 'EngineSilent' })
+  expect(await r.podUID()).toBe(uid)
+  expect(await restarts()).toEqual(restartsBefore)
+  expect(await pidsOf(uid, process.engine)).toEqual(engine)
+  await kill(engine, 'CONT')
+  await ready('db', r.ns)
+  expect(await r.started()).toBe(before)
+})
+
+test('killed in the middle of initialisation: it begins again', async () => {
   const { ns } = await tenant('init')
   await apply(instance('db', ns))
   const guest = await guestOf('db', ns)
   const uid = await until('the pod is there', async () => (await maybe('pod', guest, 'trove-guests'))?.metadata.uid, 30_000, 50)
-  const initdb = await until(
-    'initdb runs',
-    async () => {
-      const pids = await pidsOf(uid, process.initdb)
-      return pids.length > 0 && pids
-    },
-    60_000,
-    20,
-  )
+  const initdb = await stopInTheMiddle(uid, 'initdb')
   const path = await volumePath(guest)
-  expect(await onNode(`ls ${path}`)).toContain('postgresql.init')
+  const onVolume = async () => (await onNode(`ls ${path}`)).split('\n')
+  expect(await onVolume()).toContain('postgresql.init')
+  expect(await onVolume()).not.toContain('postgresql')
   // Everything in the pod at once: the engine's container with its launcher, and the agent.
   const launcher = await pidsOf(uid, process.launcher)
   expect(launcher).not.toEqual([])
-  await kill([...initdb, ...(await pidsOf(uid, process.agent)), ...launcher])
+  expect(await kill([initdb, ...(await pidsOf(uid, process.agent)), ...launcher])).toContain(initdb)
   await ready('db', ns)
-  expect(await onNode(`ls ${path}`)).not.toContain('postgresql.init')
+  expect(await onVolume()).toContain('postgresql')
+  expect(await onVolume()).not.toContain('postgresql.init')
 })
 
 test('the pod deleted: the same data comes back in a new pod', async () => {

@@ -52,7 +52,7 @@ export async function kubectl(args: string | string[], input?: string): Promise<
 export async function tryKubectl(
   args: string | string[],
   input?: string,
-  timeoutMs = 120_000,
+  timeoutMs = 300_000,
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   return (await cluster()).kubectl(Array.isArray(args) ? args : args.split(' '), { timeoutMs, ...(input !== undefined && { input }) })
 }

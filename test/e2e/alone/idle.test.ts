@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { database, instance, user } from '../objects.ts'
-import { apply, cluster, kubectl, ready, tenant, until } from '../world.ts'
+import { apply, cluster, kubectl, listAll, ready, tenant, until } from '../world.ts'
 
 interface AuditEvent {
   stage: string
@@ -40,7 +40,17 @@ async function writesSince(from: Date): Promise<string[]> {
     })
 }
 
-test('ten idle Instances, each with a database and a user, cause no write in two minutes', async () => {
+/**
+ * On this cluster all volumes share the node's disk: what others put there can make a volume pass a step of its use, which guests report. A
+ * window in which that happened was no rest, and is measured again.
+ */
+const windows = 3
+
+async function usedVolumes(ns: string): Promise<Record<string, unknown>> {
+  return Object.fromEntries((await listAll('instances', ns)).map(({ metadata, status }) => [metadata.name, status?.volume?.used]))
+}
+
+test('ten idle Instances, each with a database and a user, cause no write in two minutes', { timeout: 900_000 }, async () => {
   const { ns } = await tenant('idle')
   const names = Array.from({ length: 10 }, (_, i) => `db${i}`)
   await apply(
@@ -66,7 +76,18 @@ test('ten idle Instances, each with a database and a user, cause no write in two
   )
 
   await new Promise(resolve => setTimeout(resolve, 15_000))
-  const from = new Date()
-  await new Promise(resolve => setTimeout(resolve, 120_000))
-  expect(await writesSince(from)).toEqual([])
+  for (let window = 1; ; window++) {
+    const before = await usedVolumes(ns)
+    const from = new Date()
+    await new Promise(resolve => setTimeout(resolve, 120_000))
+    const writes = await writesSince(from)
+    // What a guest has just reported is on its Instance a moment later.
+    await new Promise(resolve => setTimeout(resolve, 3_000))
+    const after = await usedVolumes(ns)
+    const atRest = JSON.stringify(after) === JSON.stringify(before)
+    if (!atRest && window < windows) continue
+    expect(after, 'the node’s disk was never at rest').toEqual(before)
+    expect(writes).toEqual([])
+    return
+  }
 })

@@ -1,6 +1,6 @@
 /**
  * Our own image, with operator and agent: bundles the sources and builds deploy/Dockerfile, on distroless Node where a registry is in reach
- * and on a base of the same shape elsewhere. The tag follows the content unless the caller names one.
+ * and on a base of the same shape elsewhere. The tag follows the content.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,7 +19,6 @@ export interface OperatorImageOptions {
   /** Whether a registry is in reach: `Cluster.registry`. */
   registry: boolean
   log: Log
-  tag?: string
   /** Another folder with a `src` (below the checkout, so that dependencies are found): a variant of the product, for upgrade tests. */
   source?: string
 }
@@ -33,9 +32,8 @@ export async function operatorImage(options: OperatorImageOptions): Promise<stri
   try {
     await log.step('bundle operator and agent', () => bundle(options.source ?? thisCheckout(), context))
     const content = programs.map(name => readFileSync(join(context, name), 'utf8'))
-    const tag = options.tag ?? `dev-${contentKey([...content, readFileSync(dockerfile, 'utf8'), base.key])}`
-    const image = `trove.local/trove:${tag}`
-    if (options.tag === undefined && (await run('docker', ['image', 'inspect', image])).code === 0) return image
+    const image = `trove.local/trove:dev-${contentKey([...content, readFileSync(dockerfile, 'utf8'), base.key])}`
+    if ((await run('docker', ['image', 'inspect', image])).code === 0) return image
     const args = ['build', '--quiet', '--file', dockerfile, '--build-arg', `BASE=${base.reference}`, '--tag', image, context]
     await log.step(`build ${image}`, () => must('docker', args, { env: { DOCKER_BUILDKIT: '0' } }))
     return image
