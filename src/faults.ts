@@ -310,7 +310,7 @@ export const faults = {
     says: p => `the engine runs but has stopped answering: nothing for ${p.seconds} s`,
     advice: 'Look at its load and at the pod’s log; it is left to run, and this heals by itself once it answers',
     shows: 'condition',
-    provokedIn: 'unit',
+    provokedIn: 'e2e',
     heals: true,
   }),
   EngineStopped: entry<{ why: string }>({

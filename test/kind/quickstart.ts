@@ -67,7 +67,7 @@ async function asTenant(cluster: Cluster, image: string): Promise<string> {
     namespace: 'demo',
     image,
     secret: 'app-credentials',
-    script: `psql -v ON_ERROR_STOP=1 -qtAc "${statements}"`,
+    script: `PGOPTIONS=--client-min-messages=warning psql -v ON_ERROR_STOP=1 -qtAc "${statements}"`,
   })
   await cluster.kubectl(['delete', 'pod', 'tenant', '--namespace=demo', '--ignore-not-found', '--now'])
   await kubectl(cluster, ['create', '--filename=-'], 30_000, JSON.stringify(pod))

@@ -51,15 +51,11 @@ export function ensureUser(admin: Connection, user: GuestUser, password: string,
       .map(held => held!.database)
 
     // What it loses is taken while its memberships still tell of the loss: whoever comes after a crash takes it anew. It is kept out of the
-    // server meanwhile, or it would be back in a database before the right to it is gone; what it keeps elsewhere it has again in a moment,
-    // and its sessions there go on. Should this fail, it stays out until it has been done.
-    if (losses.length > 0) await admin.transaction([`ALTER ROLE ${identifier(name)} NOLOGIN`], signal)
-    for (const database of losses) {
-      // A session that has taken on the owner role keeps it until it ends.
-      await endSessions(admin, name, signal, database)
-      // What it made there stays with the database, before it loses the right to it.
-      await giveUpHoldings(admin, name, signal, database)
-    }
+    // server meanwhile, or it would be back in a database before the right to it is gone; what it keeps elsewhere it has again in a moment.
+    // Should this fail, it stays out until it has been done.
+    if (losses.length > 0) await keepOut(admin, name, signal)
+    // What it made there stays with the database, before it loses the right to it.
+    for (const database of losses) await giveUpHoldings(admin, name, signal, database)
     const now = observed && { ...observed, plain: observed.plain && losses.length === 0 }
     await admin.transaction([...(await login(name, now, password)), ...rights(name, now, granted)], signal)
 
@@ -74,8 +70,7 @@ export function dropUser(admin: Connection, user: GuestUser, signal: AbortSignal
     const observed = await observe(admin, name, signal)
     if (observed === undefined) return
     if (observed.mark !== userMark) throw nameTaken('Role', name)
-    await admin.transaction([`ALTER ROLE ${identifier(name)} NOLOGIN`], signal)
-    await endSessions(admin, name, signal)
+    await keepOut(admin, name, signal)
     await giveUpHoldings(admin, name, signal)
     await admin.transaction([`DROP ROLE ${identifier(name)}`], signal)
   })
@@ -141,12 +136,16 @@ function rights(name: string, observed: Observed | undefined, granted: readonly 
   ]
 }
 
-/** Ends the user's sessions, in one database or in all, and waits until they are gone. */
-async function endSessions(admin: Connection, name: string, signal: AbortSignal, database?: string): Promise<void> {
-  const sessions = 'from pg_stat_activity where usename = $1 and ($2::name is null or datname = $2)'
-  await admin.query(`select pg_terminate_backend(pid) ${sessions}`, [name, database], signal)
+/**
+ * No new session, and an end to all that it has, in every database: what a session has taken on with SET ROLE it keeps until it ends, and an
+ * owner role reaches its database from any other.
+ */
+async function keepOut(admin: Connection, name: string, signal: AbortSignal): Promise<void> {
+  await admin.transaction([`ALTER ROLE ${identifier(name)} NOLOGIN`], signal)
+  const sessions = 'from pg_stat_activity where usename = $1'
+  await admin.query(`select pg_terminate_backend(pid) ${sessions}`, [name], signal)
   // Its answer does not count: it is the same for a session that has not ended and for one that ended before it was waited for.
-  await admin.query(`select pg_terminate_backend(pid, 5000) ${sessions}`, [name, database], signal)
-  const left = await admin.query(`select pid ${sessions}`, [name, database], signal)
+  await admin.query(`select pg_terminate_backend(pid, 5000) ${sessions}`, [name], signal)
+  const left = await admin.query(`select pid ${sessions}`, [name], signal)
   if (left.length > 0) throw statementFailed(`to end the sessions of user "${name}"`, 'they have not ended after 5 s')
 }

@@ -72,17 +72,17 @@ test('nobody connects to a database without access to it, to a system database, 
   await expect(as('alice', 'shop', 'select 1', 'wrong')).rejects.toThrow(/password authentication failed/)
 })
 
-test('changing access gives and takes exactly what is asked, ends sessions that hold more, and moves what was made to the database', async () => {
+test('changing access gives and takes exactly what is asked, ends sessions that may hold more, and moves what was made to the database', async () => {
   await ensureUser('carol', { shop: 'Owner', blog: 'ReadOnly' })
   await as('carol', 'shop', 'reset role; set role none; create table own (n int); grant all on own to carol')
   const held = await server.connect('carol', 'secret', 'shop')
-  const untouched = await server.connect('carol', 'secret', 'blog')
-  const ended = new Promise(resolve => held.once('end', resolve))
+  // From here, too, the owner role could drop the database.
+  const elsewhere = await server.connect('carol', 'secret', 'blog')
+  await elsewhere.query('set role shop_owner')
+  const ended = Promise.all([held, elsewhere].map(session => new Promise(resolve => session.once('end', resolve))))
 
   await ensureUser('carol', { shop: 'ReadOnly', blog: 'ReadOnly' })
   await ended
-  await untouched.query('select 1')
-  await untouched.end()
   expect(await as('carol', 'shop', 'select current_user::text as name')).toEqual([{ name: 'carol' }])
   expect(await tableOwner('own')).toEqual([{ owner: 'shop_owner' }])
   await expect(as('carol', 'shop', 'insert into own values (1)')).rejects.toThrow(/permission denied/)
@@ -105,8 +105,8 @@ test('a right that an agent was killed in withdrawing is gone after the next, fr
   for (let lifetime = 0; killed; lifetime++) {
     await ensureUser('judy', before)
     await as('judy', 'shop', 'set role none; create table judys (n int)')
-    const elsewhere = await server.connect('judy', 'secret', 'blog')
-    const sessions = [await server.connect('judy', 'secret', 'shop')]
+    const sessions = [await server.connect('judy', 'secret', 'shop'), await server.connect('judy', 'secret', 'blog')]
+    await sessions[1]!.query('set role shop_owner')
     expect(await roleOf(sessions[0]!)).toBe('shop_owner')
     const getIn = () =>
       server.connect('judy', 'secret', 'shop').then(
@@ -130,10 +130,9 @@ test('a right that an agent was killed in withdrawing is gone after the next, fr
 
     for (const session of sessions) expect(['ended', 'judy'], `killed before statement ${lifetime}`).toContain(await roleOf(session))
     expect(await as('judy', 'shop', 'select current_user::text as name')).toEqual([{ name: 'judy' }])
-    expect(await roleOf(elsewhere)).toBe('judy')
     expect(await tableOwner('judys')).toEqual([{ owner: 'shop_owner' }])
     await server.asSuperuser('shop', 'drop table public.judys')
-    await Promise.all([elsewhere, ...sessions].map(session => session.end().catch(() => {})))
+    await Promise.all(sessions.map(session => session.end().catch(() => {})))
     expect(lifetime).toBeLessThan(50)
   }
 })
