@@ -7,7 +7,8 @@ export const faults = {
   // Catalog references of an Instance
   DatastoreNotFound: entry<{ datastore: string }>({
     says: p => `there is no Datastore "${p.datastore}"`,
-    advice: 'See `kubectl get datastores` for what this cluster offers; this heals by itself once the Datastore exists',
+    advice:
+      'See `kubectl get datastores` for what this cluster offers. This heals by itself once the Datastore exists; if the name is a slip, delete the Instance and create it anew, for its datastore cannot be changed',
     shows: 'condition',
     provokedIn: 'e2e',
     heals: false,
@@ -43,7 +44,8 @@ export const faults = {
   }),
   FlavorNotFound: entry<{ flavor: string }>({
     says: p => `there is no Flavor "${p.flavor}"`,
-    advice: 'See `kubectl get flavors` for what this cluster offers; this heals by itself once the Flavor exists',
+    advice:
+      'See `kubectl get flavors` for what this cluster offers. This heals by itself once the Flavor exists; if the name is a slip, delete the Instance and create it anew, for its flavor cannot be changed',
     shows: 'condition',
     provokedIn: 'e2e',
     heals: false,
@@ -235,7 +237,7 @@ export const faults = {
   // The volume's rules
   VolumeLost: entry<{ why: string }>({
     says: p => `the data volume is lost: ${p.why}. It is never initialised anew`,
-    advice: 'Put the volume back if you can; otherwise delete the Instance and restore it from a backup',
+    advice: 'Put the volume back if you can; otherwise delete the Instance and create it anew',
     shows: 'phase ERROR',
     provokedIn: 'e2e',
     heals: false,

@@ -1,5 +1,6 @@
 /** Which Events an Instance's new status is worth. Pure. One per transition that a person would want to hear of; a good start has two. */
 import type { Instance } from '../../api/instance.ts'
+import { faults } from '../../faults.ts'
 import type { EventNote } from '../../runtime/events.ts'
 import { isProgress, type Report } from './conduct.ts'
 
@@ -20,5 +21,12 @@ export function notable(before: Instance, report: Report): EventNote[] {
       stands.message,
     )
   }
+  const [volumeBefore, volume] = [before.status, report.status].map(s => s?.conditions?.find(c => c.type === 'VolumeBound'))
+  // The database runs on, so nothing else tells of it.
+  if (volume?.status === 'True' && volume.reason !== volumeBefore?.reason && isCode(volume.reason)) {
+    say('Warning', volume.reason, 'Grow', volume.message)
+  }
   return notes
 }
+
+const isCode = (reason: string) => Object.hasOwn(faults, reason)

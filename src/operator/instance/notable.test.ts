@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest'
+import type { InstanceStatus } from '../../api/instance.ts'
+import { fault } from '../../errors.ts'
+import { mergeConditions, ready } from '../conditions.ts'
+import { anInstance, now } from '../examples.ts'
+import { notable } from './notable.ts'
+
+const status = (volumeReason: string, ...more: Parameters<typeof ready>): InstanceStatus => {
+  const volume = { type: 'VolumeBound', status: 'True' as const, reason: volumeReason, message: 'the words' }
+  return { conditions: mergeConditions(undefined, [ready(...more), volume], { generation: 1, now }) }
+}
+const well = status('Bound', 'Active', 'the database answers')
+const reasons = (before: InstanceStatus, after: InstanceStatus, stands?: ReturnType<typeof fault>) =>
+  notable({ ...anInstance(), status: before }, { status: after, ...(stands && { stands }) }).map(n => `${n.type} ${n.reason}`)
+
+test('what goes on as before is worth no Event', () => expect(reasons(well, well)).toEqual([]))
+
+test('a fault is told once, when it comes', () => {
+  const stands = fault('GuestSilent', { why: 'x' })
+  expect(reasons(well, well, stands)).toEqual(['Warning GuestSilent'])
+  expect(reasons(status('Bound', 'GuestSilent', ''), well, stands)).toEqual([])
+})
+
+test('a growth that is refused is told although the database runs on, and once', () => {
+  const refused = status('VolumeNotExpandable', 'Active', 'the database answers')
+  expect(reasons(well, refused)).toEqual(['Warning VolumeNotExpandable'])
+  expect(reasons(refused, refused)).toEqual([])
+  expect(reasons(refused, well)).toEqual([])
+})
