@@ -40,6 +40,7 @@ export function planPod(o: Observed, guest: Guest, { engine }: Decided, settings
   return { actions: madeFor === recorded ? [] : [{ do: 'delete', kind: 'pod', why: 'the user asked for a restart' }] }
 }
 
+/** So old a pod must be before it is made again: at most one every ten seconds. */
 const restMs = 10_000
 
 /** How long a pod that has ended is still left as it is. */

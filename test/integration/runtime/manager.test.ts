@@ -29,10 +29,10 @@ afterAll(async () => {
 })
 
 /** A manager whose one controller copies `in` to `out` in every ConfigMap, and says who did it. */
-function copier(namespace: string, identity: string, o: { reconcileMs?: number } = {}) {
+function copier(namespace: string, identity: string, o: { reconcileMs?: number; lastWords?: () => Promise<void> } = {}) {
   const metrics = openMetrics()
   const lease = { namespace, name: 'copier', identity, ...times }
-  const manager = createManager({ client, log: quiet, metrics, lease, drainMs: 1_000 })
+  const manager = createManager({ client, log: quiet, metrics, lease, drainMs: 1_000, ...(o.lastWords && { lastWords: o.lastWords }) })
   const maps = manager.collection(configmaps, { namespace })
   const done: string[] = []
   manager.controller({
@@ -114,6 +114,21 @@ test('work that is begun when the end comes may finish, and what is not begun is
   ending.stop()
   await ending.ended
   expect(ending.done.sort()).toEqual(['a', 'b'])
+})
+
+test('last words are said while the lease is still held, and one that hangs keeps nobody', async () => {
+  const namespace = await newNamespace(client)
+  const one = copier(namespace, 'one', {
+    async lastWords() {
+      await one.manager.client.create(configmaps, configMap(namespace, 'last', { by: (await holder(namespace)) ?? '' }), { signal })
+      await new Promise(() => {})
+    },
+  })
+  await expect.poll(() => holder(namespace).catch(() => undefined), { timeout: 5_000 }).toBe('one')
+  one.stop()
+  await one.ended
+  expect(await by(namespace, 'last')).toBe('one')
+  expect(await holder(namespace)).not.toBe('one')
 })
 
 test('a manager outlives the API server for as long as its lease does', async () => {
