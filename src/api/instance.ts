@@ -66,7 +66,7 @@ const spec = withRules(
         .enum(['Delete', 'Retain'])
         .default('Delete')
         .describe(
-          'What becomes of the volume and the credentials when the Instance is deleted. Retain keeps both; the last Event says which.',
+          'What becomes of the volume and the credentials when the Instance is deleted. Retain keeps both; the last Event says which. A database or user deleted before its Instance, as deleting the whole namespace may do, goes by its own policy.',
         ),
       restartRequestedAt: z.iso
         .datetime()

@@ -1,7 +1,7 @@
 /** Every controller of the operator: which keys it works on, and which changes of what lead to them. */
 import type { KubeObject } from '../kube/objects.ts'
 import type { Collection } from '../runtime/collection.ts'
-import { type ControllerOptions, type Source, watchEach } from '../runtime/controller.ts'
+import { type ControllerOptions, type Source, watchEach, watchGone } from '../runtime/controller.ts'
 import { type Key, keyOf } from '../runtime/store.ts'
 import { reconcileDatastore, reconcileFlavor, reconcileVersion } from './catalog/reconcile.ts'
 import { claimKey, instanceKeyOf, versionKey, versionOf } from './collections.ts'
@@ -59,6 +59,8 @@ export function controllersOf(world: World): ControllerOptions[] {
         watchEach(c.databases, self),
         // Whoever claims the same name may have it once the older claim is gone.
         watchEach(c.databases, d => c.databases.byIndex('claim', claimKey(d)).map(keyOf)),
+        // And where there were too many there is room for one more.
+        watchGone(c.databases, d => c.databases.byIndex('instance', instanceKeyOf(d)).map(keyOf)),
         watchEach(c.instances, databasesOf(self)),
         watchEach(c.guests, databasesOf(instanceOfLabels)),
       ],
@@ -71,6 +73,7 @@ export function controllersOf(world: World): ControllerOptions[] {
       sources: [
         watchEach(c.users, self),
         watchEach(c.users, u => c.users.byIndex('claim', claimKey(u)).map(keyOf)),
+        watchGone(c.users, u => c.users.byIndex('instance', instanceKeyOf(u)).map(keyOf)),
         watchEach(c.instances, usersOf(self)),
         watchEach(c.guests, usersOf(instanceOfLabels)),
         watchEach(c.secrets, usersOf(instanceOfLabels)),

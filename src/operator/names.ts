@@ -39,6 +39,8 @@ export const annotations = {
   engine: 'trove.dev/engine',
   version: 'trove.dev/version',
   image: 'trove.dev/image',
+  /** `<image>@<digest>`: says nothing of any other image. */
+  imageDigest: 'trove.dev/image-digest',
   formulas: 'trove.dev/formulas',
 } as const
 

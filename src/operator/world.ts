@@ -8,7 +8,7 @@ import type { PodSettings } from './instance/pod.ts'
 
 export interface World {
   /** For reads that no cache answers. */
-  client: Pick<Client, 'get' | 'podLog'>
+  client: Pick<Client, 'get' | 'list' | 'podLog'>
   /** For tenants' Secrets, which no collection holds. Fails like a collection does once the lease is lost. */
   writer: Pick<Client, 'get' | 'create' | 'patch' | 'delete'>
   collections: Collections

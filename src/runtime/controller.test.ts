@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ApiError } from '../kube/errors.ts'
 import type { KubeObject } from '../kube/objects.ts'
-import { openController, type Reconcile, type Source, watchEach } from './controller.ts'
+import { openController, type Reconcile, type Source, watchEach, watchGone } from './controller.ts'
 import type { Logger } from './log.ts'
 import type { RuntimeMetrics } from './metrics.ts'
 import type { Change } from './store.ts'
@@ -151,17 +151,24 @@ test('at shutdown nothing new is begun, and what is in work may finish until it 
   expect(finished).toEqual(['quick'])
 })
 
-test('a source maps the old and the new state of each object, and what was there at the start has low priority', () => {
+test.each([
+  [
+    'each object, old and new, and what was there at the start has low priority',
+    watchEach,
+    ['a low', 'a normal', 'b normal', 'b normal', 'b normal'],
+  ],
+  ['each object that is gone', watchGone, ['b normal']],
+])('a source gives keys for %s', (_, source, expected) => {
   const owned = (owner: string) => ({ apiVersion: 'v1', kind: 'T', metadata: { name: owner, uid: 'u', resourceVersion: '1' } })
   let tell: (change: Change<KubeObject>) => void = () => {}
   const subscribe = (handler: typeof tell) => {
     tell = handler
   }
   const got: string[] = []
-  watchEach({ subscribe }, o => [o.metadata.name])((key, priority) => got.push(`${key} ${priority}`))
+  source({ subscribe }, o => [o.metadata.name])((key, priority) => got.push(`${key} ${priority}`))
   tell({ new: owned('a'), initial: true })
   tell({ old: owned('a'), new: owned('b'), initial: false })
   tell({ old: owned('b'), new: owned('b'), initial: false })
   tell({ old: owned('b'), initial: false })
-  expect(got).toEqual(['a low', 'a normal', 'b normal', 'b normal', 'b normal'])
+  expect(got).toEqual(expected)
 })

@@ -45,6 +45,14 @@ export function watchEach<T extends KubeObject>(c: Pick<Collection<T>, 'subscrib
     })
 }
 
+/** Each object that ceases to be, under the keys that it leads to. */
+export function watchGone<T extends KubeObject>(c: Pick<Collection<T>, 'subscribe'>, toKeys: (obj: T) => Key[]): Source {
+  return enqueue =>
+    c.subscribe(({ old, new: now }) => {
+      if (old !== undefined && now === undefined) for (const key of toKeys(old)) enqueue(key, 'normal')
+    })
+}
+
 /** Collects keys from now on; works on them once it runs, until `stopTaking`. `abort` ends what is in work. */
 export function openController(o: ControllerOptions, { log, metrics }: { log: Logger; metrics: RuntimeMetrics }) {
   const queue = openQueue(metrics.queue(o.name))

@@ -5,10 +5,10 @@ import { systemClock } from './clock.ts'
 import { openRecorder } from './events.ts'
 import type { Logger } from './log.ts'
 
-const log: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => log }
-
 /** Takes every event, or refuses as told. */
 function rig(refuse?: () => void) {
+  const logged: object[] = []
+  const log: Logger = { debug() {}, info: about => void logged.push(about), warn() {}, error() {}, child: () => log }
   const created: Record<string, unknown>[] = []
   const series: unknown[] = []
   let time = 0
@@ -28,7 +28,7 @@ function rig(refuse?: () => void) {
   const pass = (ms: number) => {
     time += ms
   }
-  return { recorder, created, series, pass }
+  return { recorder, created, series, pass, logged }
 }
 
 const object = (name: string, namespace?: string) => ({
@@ -82,13 +82,14 @@ test('names stay valid and notes short, whatever the object is called and howeve
   expect(note).toBe('ä'.repeat(512))
 })
 
-test('an event that the server refuses is dropped, and the next one is sent', async () => {
+test('an event that the server refuses is in the log instead, and the next one is sent', async () => {
   let refusals = 1
-  const { recorder, created } = rig(() => {
+  const { recorder, created, logged } = rig(() => {
     if (refusals-- > 0) throw new ApiError(403, 'Forbidden', 'the namespace is being terminated')
   })
   recorder.event(about(object('a', 'n')))
   recorder.event(about(object('b', 'n')))
   await recorder.flush()
   expect(created.length).toBe(1)
+  expect(logged).toMatchObject([{ reason: 'Ready', kind: 'Thing', object: 'n/a', note: 'it is' }])
 })

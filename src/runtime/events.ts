@@ -1,6 +1,6 @@
 /**
  * Kubernetes Events about our objects, in the namespace where the object's owner looks for them. Best effort: they are sent one after another
- * from a bounded queue, and one that the server does not take is dropped. The same thing said again within six minutes is counted on the
+ * from a bounded queue, and one that the server does not take, as for a namespace that ends, is only in the log. The same thing said again within six minutes is counted on the
  * Event that said it first.
  */
 import { createHash, randomBytes } from 'node:crypto'
@@ -10,6 +10,7 @@ import { events, type Ref } from '../kube/resource.ts'
 import type { Clock } from './clock.ts'
 import { microTime } from './lease.ts'
 import type { Logger } from './log.ts'
+import { keyOf } from './store.ts'
 
 export interface EventNote {
   regarding: KubeObject
@@ -69,7 +70,8 @@ export function openRecorder(o: RecorderOptions): Recorder {
 
   const sendAll = async (): Promise<void> => {
     for (let e = waiting.shift(); e !== undefined && !o.signal.aborted; e = waiting.shift()) {
-      await send(e).catch(err => o.log.debug({ err, reason: e?.reason }, 'event not recorded'))
+      const { reason, regarding, note } = e
+      await send(e).catch(err => o.log.info({ err, reason, kind: regarding.kind, object: keyOf(regarding), note }, 'event not recorded'))
     }
     sending = undefined
   }

@@ -41,6 +41,10 @@ const agentSays = (guest: string, code: string) => async () =>
 const schedulerSays = (guest: string) => async () =>
   condition(await maybe('pod', guest, 'trove-guests'), 'PodScheduled')?.status === 'False'
 
+/** The provisioner has said that it does not make the volume. */
+const provisionerSays = (guest: string) => async () =>
+  (await kubectl(`get events -n trove-guests -o name --field-selector involvedObject.name=${guest},reason=ProvisioningFailed`)) !== ''
+
 /** Why the kubelet cannot run the database's container is one of these. */
 const kubeletSays =
   (guest: string, ...reasons: string[]) =>
@@ -160,6 +164,26 @@ test('a volume that cannot be bound is named', async () => {
   const db = await named(ns, 'Ready', 'VolumeUnbound', schedulerSays(await guestOf('db', ns)))
   expect(condition(db, 'VolumeBound')).toMatchObject({ status: 'False', reason: 'VolumeUnbound' })
   expect(condition(db, 'Ready')?.message).toContain('nosuch')
+})
+
+test('a volume that its provisioner does not make is named, with the provisioner’s reason', async () => {
+  const { ns } = await tenant('unprovided')
+  const name = `nowhere-${ns}`
+  removeAfterwards('storageclass', name)
+  await apply(
+    {
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'StorageClass',
+      metadata: { name },
+      provisioner: 'rancher.io/local-path',
+      volumeBindingMode: 'WaitForFirstConsumer',
+      parameters: { nodePath: '/not/configured' },
+    },
+    instance('db', ns, { volume: { size: '1Gi', storageClassName: name } }),
+  )
+  const db = await named(ns, 'Ready', 'VolumeUnbound', provisionerSays(await guestOf('db', ns)))
+  expect(condition(db, 'VolumeBound')).toMatchObject({ status: 'False', reason: 'VolumeUnbound' })
+  expect(condition(db, 'Ready')?.message).toContain('/not/configured')
 })
 
 test('a volume that cannot be written is named, and heals once it can be', async () => {

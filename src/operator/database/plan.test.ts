@@ -11,6 +11,7 @@ const guest = (ensure?: 'Present' | 'Absent', state?: 'Ready' | 'Absent' | 'Fail
 }
 const withAgent = (capabilities: string[]) =>
   aGuest(asked('Present'), healthy({ agent: { version: '0', capabilities }, databases: [{ name: 'shop', state: 'Ready' }] }))
+const initialised = { ...anInstance(), status: { volume: { claimUID: 'uid-claim' } } }
 const view = (g = guest('Present', 'Ready')): GuestView => ({ instance: anInstance(), engine, guest: g })
 const plan = (database: ReturnType<typeof aDatabase>, v: GuestView) => {
   const { do: act, said } = planDatabase(database, [database], v)
@@ -45,6 +46,8 @@ test.each([
   ['a new agent has yet to look at it', readyBefore, view(guest('Present')), 'nothing Ready'],
   ['it goes and the Instance is gone', shop(leaving, 'Delete'), {}, 'removeFinalizer'],
   ['it goes with its Instance', shop(leaving, 'Delete'), { ...view(), instance: anInstance({}, leaving) }, 'removeFinalizer'],
+  ['it goes and nothing was ever made', shop(leaving, 'Delete'), { instance: anInstance(), engine }, 'removeFinalizer'],
+  ['it goes while the guest is made anew', shop(leaving, 'Delete'), { instance: initialised, engine }, 'nothing Deleting'],
   ['it goes and is kept', shop(leaving), view(guest()), 'removeFinalizer'],
   ['it goes, is kept, and is still spoken of', shop(leaving), view(), 'nothing Deleting'],
   ['it goes and is to be dropped', shop(leaving, 'Delete'), view(guest('Absent', 'Ready')), 'nothing Deleting'],

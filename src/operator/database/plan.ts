@@ -30,10 +30,12 @@ export function planDatabase(database: Database, siblings: readonly Database[], 
   if (database.metadata.deletionTimestamp !== undefined) {
     if (!held) return nothing([])
     const letGo: ItemPlan = { do: 'removeFinalizer', said: [] }
-    if (instance === undefined || instance.metadata.deletionTimestamp !== undefined || guest === undefined) return letGo
+    if (instance === undefined || instance.metadata.deletionTimestamp !== undefined) return letGo
+    // A Guest that is being made anew will speak of it: there is an engine that may have it.
+    if (guest === undefined && instance.status?.volume?.claimUID === undefined) return letGo
     if (refused !== undefined) return letGo
     if (deletionPolicy === 'Retain') return entry === undefined ? letGo : wait(fault('Deleting', { step: 'the database is kept' }))
-    if (entry?.ensure === 'Absent' && result?.state === 'Absent' && isCaughtUp(guest)) return letGo
+    if (guest !== undefined && entry?.ensure === 'Absent' && result?.state === 'Absent' && isCaughtUp(guest)) return letGo
     return wait(result?.state === 'Failed' ? faultOfAgent(result) : fault('Deleting', { step: 'the database is dropped' }))
   }
 

@@ -11,6 +11,7 @@ const entry: GuestUser = { name: 'app', ensure: 'Present', passwordRevision: rev
 const done = { name: 'app', state: 'Ready' as const, passwordRevision: revision }
 const guest = (users: GuestUser[] = [entry], results: object[] = [done], generation = 1) =>
   aGuest({ databases: [{ name: 'shop', ensure: 'Present' }], users }, healthy({ users: results as never }), { generation })
+const initialised = { ...anInstance(), status: { volume: { claimUID: 'uid-claim' } } }
 const reachable = { ...anInstance(), status: { address: 'db.team.svc' } }
 const view = (g = guest()): GuestView => ({ instance: reachable, engine, guest: g })
 const user = (metadata = {}, spec = {}) => aUser({ name: 'app', access, ...spec }, { uid: 'uid-app', ...metadata })
@@ -48,6 +49,8 @@ test.each([
     'nothing NameTaken',
   ],
   ['it goes with its Instance', user(leaving), { ...view(), instance: anInstance({}, leaving) }, 'removeFinalizer'],
+  ['it goes and nothing was ever made', user(leaving), { instance: anInstance(), engine }, 'removeFinalizer'],
+  ['it goes while the guest is made anew', user(leaving), { instance: initialised, engine }, 'nothing Deleting'],
   ['it goes and still can log in', user(leaving), view(), 'nothing Deleting'],
   ['it goes and is gone from the engine', user(leaving), view(guest([absent], [{ name: 'app', state: 'Absent' }])), 'removeFinalizer'],
 ] as [string, ReturnType<typeof aUser>, GuestView, string][])('%s', (_, u, v, expected) => {

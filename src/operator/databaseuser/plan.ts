@@ -36,9 +36,11 @@ export function planUser(
   if (user.metadata.deletionTimestamp !== undefined) {
     if (!held) return { do: 'nothing', said: [] }
     const letGo: UserPlan = { do: 'removeFinalizer', said: [] }
-    if (instance === undefined || instance.metadata.deletionTimestamp !== undefined || guest === undefined) return letGo
+    if (instance === undefined || instance.metadata.deletionTimestamp !== undefined) return letGo
+    // A Guest that is being made anew will speak of it: there is an engine that may have it.
+    if (guest === undefined && instance.status?.volume?.claimUID === undefined) return letGo
     if (refused !== undefined) return letGo
-    if (entry?.ensure === 'Absent' && result?.state === 'Absent' && isCaughtUp(guest)) return letGo
+    if (guest !== undefined && entry?.ensure === 'Absent' && result?.state === 'Absent' && isCaughtUp(guest)) return letGo
     return wait(result?.state === 'Failed' ? faultOfAgent(result) : fault('Deleting', { step: 'the login is taken away' }))
   }
 

@@ -125,6 +125,7 @@ test.each<[string, PersistentVolumeClaim, Observed['inquired'], string]>([
     'VolumeUnbound',
   ],
   ['has none to be made by', aClaim({}, { phase: 'Pending' }), { storageClass: { kind: 'none' } }, 'VolumeUnbound'],
+  ['its provisioner refuses', aClaim({}, { phase: 'Pending' }), { unprovisioned: 'the pool is full' }, 'VolumeUnbound'],
   ['waits for its pod’s node', aClaim({}, { phase: 'Pending' }), {}, 'Provisioning'],
   ['is being deleted under its pod', aClaim({ deletionTimestamp: ago(1) }), {}, 'VolumeLost'],
 ])('a claim that %s says so', (_, claim, inquired, reason) => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { aDatastore, aFlavor, ago, anInstance, aVersion, engine } from '../examples.ts'
-import { type Catalog, decide, readRecord, recordOf } from './decide.ts'
+import { type Catalog, decide, digestRecord, readRecord, recordOf } from './decide.ts'
 
 const whole: Catalog = { datastore: aDatastore(), versions: [aVersion()], flavor: aFlavor() }
 const engines = { postgresql: engine }
@@ -52,4 +52,8 @@ test('a claim’s record reads back as it was written', () => {
   const { decided } = first({})
   expect(readRecord(recordOf(decided!, 3))).toEqual({ datastore: 'pg', engine: 'postgresql', version: '17', image: 'pg:17' })
   expect(readRecord({})).toBeUndefined()
+  const imageDigest = `sha256:${'a'.repeat(64)}`
+  const pinned = digestRecord({ image: 'pg:17', imageDigest })
+  expect(readRecord({ ...recordOf(decided!, 3), ...pinned })).toMatchObject({ image: 'pg:17', imageDigest })
+  expect(readRecord({ ...recordOf({ ...decided!, image: 'pg:18' }, 3), ...pinned })?.imageDigest, 'of an earlier image').toBeUndefined()
 })

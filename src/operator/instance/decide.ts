@@ -29,6 +29,7 @@ export interface Decided {
   flavor: GuestSpec['flavor']
   /** What the pod is to run: the recorded image, or at first the catalog's. */
   image: string
+  imageDigest?: string
   /** What the catalog says now; a restart that the user asks for takes it up. Absent if the version is no longer there. */
   offered?: { image: string; imagePullSecrets: string[] }
   maxVolumeSize?: string | number
@@ -45,6 +46,7 @@ export interface Recorded {
   engine: EngineName
   version: string
   image: string
+  imageDigest?: string | undefined
 }
 
 export function recordOf(decided: Decided, formulas: number): Record<string, string> {
@@ -64,7 +66,14 @@ export function readRecord(marks: Record<string, string> | undefined): Recorded 
   const version = marks?.[annotations.version]
   const image = marks?.[annotations.image]
   if (datastore === undefined || engine === undefined || version === undefined || image === undefined) return undefined
-  return { datastore, engine: engine as EngineName, version, image }
+  const pinned = marks?.[annotations.imageDigest] ?? ''
+  const imageDigest = pinned.startsWith(`${image}@`) ? pinned.slice(image.length + 1) : undefined
+  return { datastore, engine: engine as EngineName, version, image, ...(imageDigest !== undefined && { imageDigest }) }
+}
+
+/** Put on the claim before a Guest that knows it is let go. Sooner it would be one more write for every Instance. */
+export function digestRecord({ image, imageDigest }: Pick<GuestSpec, 'image' | 'imageDigest'>): Record<string, string> {
+  return imageDigest === undefined ? {} : { [annotations.imageDigest]: `${image}@${imageDigest}` }
 }
 
 export function decide(
@@ -141,6 +150,7 @@ function decideAgain(
       version: recorded.version,
       flavor: size,
       image: recorded.image,
+      ...(recorded.imageDigest !== undefined && { imageDigest: recorded.imageDigest }),
       ...(found !== undefined && { offered: { image: found.spec.image, imagePullSecrets: found.spec.imagePullSecrets ?? [] } }),
       ...(found?.spec.maxVolumeSize !== undefined && { maxVolumeSize: found.spec.maxVolumeSize }),
     },

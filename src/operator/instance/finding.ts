@@ -24,3 +24,6 @@ export function since(now: Date, time: string | undefined): number {
   const at = Date.parse(time ?? '')
   return Number.isNaN(at) ? 0 : Math.max(0, now.getTime() - at)
 }
+
+/** What some part of the cluster said, as the end of a sentence of ours. */
+export const clean = (text: string) => text.replaceAll(/\s+/g, ' ').replace(/\.$/, '').slice(0, 500)

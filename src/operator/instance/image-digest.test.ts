@@ -15,6 +15,9 @@ const running = (image: string, imageID: string, restart = '') => {
 
 test.each([
   ['an official image', 'postgres:17', `docker.io/library/postgres@${d}`, d],
+  ['an official image, named in full', 'docker.io/library/postgres:17', `docker.io/library/postgres@${d}`, d],
+  ['an official image, named with the registry alone', 'docker.io/postgres:17', `docker.io/library/postgres@${d}`, d],
+  ['an image under the registry’s other name', 'index.docker.io/ann/postgres', `docker.io/ann/postgres@${d}`, d],
   ['an image of somebody at the same registry', 'ann/postgres:17', `docker.io/ann/postgres@${d}`, d],
   ['an image at another registry', 'registry.example:5000/db/postgres:17', `registry.example:5000/db/postgres@${d}`, d],
   ['an image that an older runtime names', 'postgres', `docker-pullable://docker.io/library/postgres@${d}`, d],

@@ -33,6 +33,8 @@ function repositoryOf(image: string): string {
 /** As container runtimes write it: with the registry that is meant where none is named. */
 function inFull(repository: string): string {
   const [first = '', ...rest] = repository.split('/')
-  if (rest.length === 0) return `docker.io/library/${repository}`
-  return /[.:]/.test(first) || first === 'localhost' ? repository : `docker.io/${repository}`
+  const hub = /^(index\.)?docker\.io$/.test(first)
+  if (rest.length > 0 && !hub && (/[.:]/.test(first) || first === 'localhost')) return repository
+  const path = hub ? rest : [first, ...rest]
+  return ['docker.io', ...(path.length === 1 ? ['library'] : []), ...path].join('/')
 }

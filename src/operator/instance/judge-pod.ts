@@ -2,7 +2,7 @@
 import { type Fault, fault } from '../../errors.ts'
 import type { Pod } from '../../kube/resource.ts'
 import { annotations } from '../names.ts'
-import { type Finding, fine, patienceMs, since, stuck } from './finding.ts'
+import { clean, type Finding, fine, patienceMs, since, stuck } from './finding.ts'
 import { isLeaving, type Observed, wasInitialised } from './observed.ts'
 import { restsForMs } from './plan-pod.ts'
 
@@ -104,8 +104,6 @@ function pullCause(message: string): string {
   const cause = message.replace(/^Back-off pulling image "[^"]*"(: )?/, '').replace(/^ErrImagePull: /, '')
   return clean(cause === '' ? 'the registry gave no reason' : cause)
 }
-
-const clean = (text: string) => text.replaceAll(/\s+/g, ' ').replace(/\.$/, '').slice(0, 500)
 
 /** The restart that this pod was made for. */
 export const restartOf = (pod: Pod | undefined) => pod?.metadata.annotations?.[annotations.restart]

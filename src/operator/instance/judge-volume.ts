@@ -1,14 +1,15 @@
 /** Reads the state of the data volume. Pure. A claim that waits for its pod's node is no fault; one that nobody can bind says why. */
 import { type Fault, fault } from '../../errors.ts'
 import { parseQuantity } from '../quantity.ts'
-import { type Finding, fine, patienceMs, since, stuck } from './finding.ts'
+import { clean, type Finding, fine, patienceMs, since, stuck } from './finding.ts'
 import type { Observed } from './observed.ts'
 import { isLeaving } from './observed.ts'
 
 const type = 'VolumeBound'
 
-/** How long a provisioner may take before it is named. */
+/** How long a provisioner may take before it is named, and how often it is asked meanwhile what is wrong. */
 const slowMs = 60_000
+const askMs = 5_000
 
 export function judgeVolume(o: Observed, lost: Fault | undefined, note: Fault | undefined): Finding {
   if (lost !== undefined) return stuck(type, lost)
@@ -42,8 +43,9 @@ export function judgeVolume(o: Observed, lost: Fault | undefined, note: Fault | 
         : 'the Instance names no StorageClass and the cluster has no default one'
     return { ...unbound(why), againMs: 10_000 }
   }
+  const { unprovisioned } = o.inquired
+  if (unprovisioned !== undefined) return { ...unbound(clean(unprovisioned)), againMs: askMs }
   const selected = claim.metadata.annotations?.['volume.kubernetes.io/selected-node']
-  if (selected === undefined) return waiting(slowMs)
-  if (age < slowMs) return waiting(slowMs - age)
+  if (selected === undefined || age < slowMs) return waiting(askMs)
   return unbound(`the provisioner of its StorageClass has not made a volume for node "${selected}" yet`)
 }

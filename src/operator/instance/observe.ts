@@ -2,11 +2,12 @@
 import type { Instance } from '../../api/instance.ts'
 import { isForbidden, isNotFound } from '../../kube/errors.ts'
 import type { KubeObject } from '../../kube/objects.ts'
-import { nodes, storageclasses } from '../../kube/resource.ts'
-import { type Key, keyOf } from '../../runtime/store.ts'
+import { events, type KubeEvent, nodes, storageclasses } from '../../kube/resource.ts'
+import { atOrPast, type Key, keyOf } from '../../runtime/store.ts'
 import { guestName, isOurAddress } from '../names.ts'
 import { parseQuantity } from '../quantity.ts'
 import type { World } from '../world.ts'
+import { patienceMs, since } from './finding.ts'
 import { silence } from './judge-engine.ts'
 import { believed, type GuestSide, type Inquired, isLeaving, type Observed } from './observed.ts'
 
@@ -71,6 +72,13 @@ export async function inquire(o: Observed, world: World, signal: AbortSignal): P
         }),
       )
   }
+  if (claim?.status?.phase === 'Pending' && since(o.now, claim.metadata.creationTimestamp) >= patienceMs) {
+    asked.push(
+      lastWarning(claim, world, signal).then(said => {
+        if (said !== undefined) out.unprovisioned = said
+      }),
+    )
+  }
 
   const nodeName = pod?.spec?.nodeName
   if (nodeName !== undefined && (isLeaving(pod) || silence(o)?.silent === true)) {
@@ -103,6 +111,14 @@ async function readLog({ client, guestsNamespace: namespace }: World, name: stri
     signal.throwIfAborted()
     return undefined
   }
+}
+
+/** The latest of the Warnings about an object in the guests' namespace. */
+async function lastWarning({ metadata }: KubeObject, { client, guestsNamespace }: World, signal: AbortSignal): Promise<string | undefined> {
+  const fieldSelector = `regarding.uid=${metadata.uid},type=Warning`
+  const { items } = await client.list(events, { namespace: guestsNamespace, fieldSelector, limit: 100, signal })
+  const newer = (a: KubeEvent, b: KubeEvent) => (atOrPast(b.metadata.resourceVersion, a.metadata.resourceVersion) ? b : a)
+  return items.length === 0 ? undefined : items.reduce(newer).note
 }
 
 /** An answer, or undefined where there is none to be had. */

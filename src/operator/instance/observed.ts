@@ -24,6 +24,8 @@ export interface GuestSide {
 /** What only a question to the API server tells, asked only where something is wrong. */
 export interface Inquired {
   storageClass?: { kind: 'none' } | { kind: 'missing'; name: string } | { kind: 'found'; name: string; expandable: boolean }
+  /** Why the cluster has not made the volume yet, in its own words. */
+  unprovisioned?: string
   /** The node of a pod that does not end or does not report. */
   node?: { name: string; ready: boolean }
   /** Last lines of the engine's log. Hostile input. */

@@ -18,7 +18,7 @@ import {
   buildServiceAccount,
   buildTenantService,
 } from './children.ts'
-import { checkVolumeSize, type Decided, decide, readRecord, recordOf } from './decide.ts'
+import { checkVolumeSize, type Decided, decide, digestRecord, readRecord, recordOf } from './decide.ts'
 import { planDeletion } from './delete.ts'
 import { digestInUse } from './image-digest.ts'
 import { believed, initialisedClaimOf, isLeaving, type Observed, strangers, wasInitialised } from './observed.ts'
@@ -83,8 +83,11 @@ export function planInstance(o: Observed, pod: PodSettings): Plan {
   const children = side.guest === undefined ? { actions: [] } : planChildren(o, side.guest, decided)
   const pods = side.guest === undefined || lost !== undefined ? { actions: [] } : planPod(o, side.guest, decided, pod)
   const stands = lost ?? undecided
-  // No pod is made from a Guest that is about to be another.
-  const told = guest.some(a => a.do === 'writeGuest') ? pods.actions.filter(a => a.do !== 'createPod') : pods.actions
+  // No pod is made from a Guest that is about to be another, and no Guest is let go before the claim knows what it knew.
+  const waits = new Set<Action['do']>()
+  if (guest.some(a => a.do === 'writeGuest')) waits.add('createPod')
+  if (volume.actions.some(a => a.do === 'recordDecision')) waits.add('releaseGuest')
+  const told = pods.actions.filter(a => !waits.has(a.do))
   const actions = [...told, ...guest, ...volume.actions, ...children.actions, ...planTenantService(o)]
   // A growth may be refused, and holds nothing else up.
   const others = actions.filter(a => a.do !== 'growVolume')
@@ -112,7 +115,11 @@ export function volumeLost(o: Observed): Fault | undefined {
 function planVolume(o: Observed, decided: Decided): { actions: Action[]; note?: Fault } {
   const { claim } = o.side
   const wanted = o.instance.spec.volume.size
-  const record = recordOf(decided, o.side.guest?.spec.configuration.formulas ?? decided.engine.formulas)
+  const { guest } = o.side
+  const record = {
+    ...recordOf(decided, guest?.spec.configuration.formulas ?? decided.engine.formulas),
+    ...(guest !== undefined && isLeaving(guest) && digestRecord(guest.spec)),
+  }
   if (claim === undefined) return { actions: [{ do: 'create', kind: 'claim', draft: buildClaim(o.instance, o.place, record) }] }
   if (!isLeaving(claim) && !covers(claim.metadata.annotations, record)) return { actions: [{ do: 'recordDecision', marks: record }] }
   const from = claim.spec?.resources?.requests?.storage ?? '0'

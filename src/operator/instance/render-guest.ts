@@ -70,8 +70,10 @@ function renderTakenUpAtRestart({
       ...(restartRequestedAt !== undefined && { restartRequestedAt }),
     }
   }
+  const { image, imageDigest } = before === undefined ? decided : { image: decided.offered?.image ?? before.image }
   return {
-    image: before === undefined ? decided.image : (decided.offered?.image ?? before.image),
+    image,
+    ...(imageDigest !== undefined && { imageDigest }),
     configuration: renderConfiguration(instance, decided),
     ...(asked !== undefined && { restartRequestedAt: asked }),
   }

@@ -28,7 +28,7 @@ async function volumesGo(): Promise<void> {
 }
 
 test('the guide leaves nothing behind, and shows what policy Retain kept before it goes', async () => {
-  expect(commands).toHaveLength(6)
+  expect(commands).toHaveLength(7)
   const ns = 'uninstall'
   await apply(
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: ns } },
@@ -56,10 +56,11 @@ test('the guide leaves nothing behind, and shows what policy Retain kept before 
       `Secret ${kept}`,
       'ServiceAccount default',
     ])
+  expect(Object.keys((await maybe('secret', kept, 'trove-guests'))?.data ?? {}), 'the kept passwords').toHaveLength(1)
   said.push(await kubectl(commands.at(-1)!))
   expect(said[0]).toContain('Retain')
-  expect(said[3]).toContain('persistentvolumeclaim/kept-')
-  expect(said[4]).toBe('')
+  expect(said[4]).toContain('persistentvolumeclaim/kept-')
+  expect(said[5]).toBe('')
 
   for (const kind of [
     'crd',

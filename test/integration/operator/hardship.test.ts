@@ -363,6 +363,8 @@ test('a Guest that somebody deletes is held, and its database runs on', async ()
   await rig.kubectl(['delete', 'pod', guestName(instance), '-n', guestsNamespace])
   await rig.until(guests, sideOf(instance), g => g !== undefined && g.metadata.uid !== before.metadata.uid, 'a new Guest')
   await active(namespace, 'holding')
+  const made = await rig.client.get(pods, sideOf(instance), { signal })
+  expect(made.spec?.containers.find(c => c.name === 'database')?.image, 'the very image').toMatch(new RegExp(`@${pulledDigest}$`))
 })
 
 test('a user whose access became unacceptable keeps its login until it is deleted, and then loses it', async () => {
