@@ -71,7 +71,8 @@ export function dropDatabase(admin: Connection, database: GuestDatabase, signal:
     await takeBackDatabases(admin, signal)
     const observed = await observe(admin, database, signal)
     if (observed.database !== undefined) {
-      if (!isOurs(observed, name)) throw nameTaken('Database', name)
+      // it is somebody else's, and so is what our roles may hold in it
+      if (!isOurs(observed, name)) return
       // its owner may have made it a template, and templates are not dropped
       if (observed.database.isTemplate) await admin.transaction([`ALTER DATABASE ${identifier(name)} IS_TEMPLATE false`], signal)
       await admin.transaction([`DROP DATABASE IF EXISTS ${identifier(name)} WITH (FORCE)`], signal)

@@ -70,8 +70,8 @@ export function dropUser(admin: Connection, user: GuestUser, signal: AbortSignal
   const { name } = user
   return told(`to drop user "${name}"`, signal, async () => {
     const observed = await observe(admin, name, signal)
-    if (observed === undefined) return
-    if (observed.mark !== userMark) throw nameTaken('Role', name)
+    // a role without the mark is somebody else's, and nothing of ours is there
+    if (observed?.mark !== userMark) return
     await keepOut(admin, name, signal)
     await giveUpHoldings(admin, name, signal)
     await admin.transaction([`DROP ROLE ${identifier(name)}`], signal)
