@@ -9,7 +9,7 @@ import type { Connection } from './connection.ts'
 import { isUtf8 } from './encodings.ts'
 import { giveUpHoldings } from './holdings.ts'
 import { checkDatabase, databaseRoles } from './names.ts'
-import { databaseMark, markedRole, nameTaken, told } from './ours.ts'
+import { databaseMark, markedRole, nameTaken, takeBackDatabases, told } from './ours.ts'
 import { identifier, literal } from './quote.ts'
 
 /** datconnlimit of a database that a DROP DATABASE left half gone. */
@@ -37,6 +37,7 @@ export function ensureDatabase(admin: Connection, database: GuestDatabase, signa
     const refused = checkDatabase(database)
     if (refused !== undefined) throw new TroveError(refused)
     const roles = databaseRoles(name)
+    await takeBackDatabases(admin, signal)
     const observed = await observe(admin, database, signal)
 
     const foreign = Object.values(roles).find(role => observed.roles.has(role) && observed.roles.get(role) !== databaseMark)
@@ -67,9 +68,11 @@ export function ensureDatabase(admin: Connection, database: GuestDatabase, signa
 export function dropDatabase(admin: Connection, database: GuestDatabase, signal: AbortSignal): Promise<void> {
   const { name } = database
   return told(`to drop database "${name}"`, signal, async () => {
+    await takeBackDatabases(admin, signal)
     const observed = await observe(admin, database, signal)
     if (observed.database !== undefined) {
-      if (!isOurs(observed, name)) throw nameTaken('Database', name)
+      // it is somebody else's, and so is what our roles may hold in it
+      if (!isOurs(observed, name)) return
       // its owner may have made it a template, and templates are not dropped
       if (observed.database.isTemplate) await admin.transaction([`ALTER DATABASE ${identifier(name)} IS_TEMPLATE false`], signal)
       await admin.transaction([`DROP DATABASE IF EXISTS ${identifier(name)} WITH (FORCE)`], signal)

@@ -8,7 +8,7 @@ import { TroveError } from '../../errors.ts'
 import type { Connection } from './connection.ts'
 import { giveUpHoldings } from './holdings.ts'
 import { checkUser, databaseRoles } from './names.ts'
-import { databaseMark, markedRole, nameTaken, statementFailed, told, userMark } from './ours.ts'
+import { databaseMark, markedRole, nameTaken, statementFailed, takeBackDatabases, told, userMark } from './ours.ts'
 import { identifier, literal } from './quote.ts'
 import { verifier, verifies } from './scram.ts'
 
@@ -42,6 +42,8 @@ export function ensureUser(admin: Connection, user: GuestUser, password: string,
     const observed = await observe(admin, name, signal)
     if (observed !== undefined && observed.mark !== userMark) throw nameTaken('Role', name)
 
+    // an Owner connects by the right of the role that owns the database
+    await takeBackDatabases(admin, signal)
     const asked = (user.access ?? []).map(right)
     const known = await knownRights(admin, [...asked.map(r => r.role), ...(observed?.memberships ?? [])], signal)
     const granted = asked.filter(r => known.has(r.role))
@@ -68,8 +70,8 @@ export function dropUser(admin: Connection, user: GuestUser, signal: AbortSignal
   const { name } = user
   return told(`to drop user "${name}"`, signal, async () => {
     const observed = await observe(admin, name, signal)
-    if (observed === undefined) return
-    if (observed.mark !== userMark) throw nameTaken('Role', name)
+    // a role without the mark is somebody else's, and nothing of ours is there
+    if (observed?.mark !== userMark) return
     await keepOut(admin, name, signal)
     await giveUpHoldings(admin, name, signal)
     await admin.transaction([`DROP ROLE ${identifier(name)}`], signal)

@@ -90,7 +90,7 @@ afterEach(async () => {
   container[Symbol.dispose]()
 })
 
-function startAgent(podUID = 'pod', clock = systemClock): { agent: Agent; kill(): Promise<void> } {
+function startAgent(podUID = 'pod', clock = systemClock, log = openLog('error')): { agent: Agent; kill(): Promise<void> } {
   const stop = new AbortController()
   const agent = new Agent(
     {
@@ -101,7 +101,7 @@ function startAgent(podUID = 'pod', clock = systemClock): { agent: Agent; kill()
       podUID,
       version: 'test',
       clock,
-      log: openLog('error'),
+      log,
     },
     stop.signal,
   )
@@ -286,6 +286,20 @@ test('the lock is held for as long as the last process of the engine lives', asy
   const attempt = spawn('flock', ['-n', join(data, '.trove-lock'), 'true'])
   expect(await once(attempt, 'exit')).toEqual([1, null])
   await kill()
+})
+
+test('Internal: a turn that fails is told with its code, to the log as in the report, and is tried again', async () => {
+  const logged: Record<string, unknown>[] = []
+  api.set({ configuration: { ...base.configuration, hash: '../abc' } })
+  startAgent(
+    'pod',
+    systemClock,
+    openLog('error', {}, line => logged.push(JSON.parse(line))),
+  )
+  await fault('Internal')
+  expect(logged[0]).toMatchObject({ msg: 'turn failed', code: 'Internal' })
+  api.set({ configuration: base.configuration })
+  await healthy()
 })
 
 test('an initialisation killed half-way is begun anew, and what it left is gone', async () => {

@@ -99,11 +99,9 @@ export class Agent {
         pause = await this.#turn()
         failures = 0
       } catch (err) {
-        this.#o.log.error({ err }, 'turn failed')
-        this.#report(
-          { operatingStatus: 'UNKNOWN', fault: fault('Internal', { what: err instanceof Error ? err.message : String(err) }) },
-          undefined,
-        )
+        const failure = fault('Internal', { what: err instanceof Error ? err.message : String(err) })
+        this.#o.log.error({ err, code: failure.code }, 'turn failed')
+        this.#report({ operatingStatus: 'UNKNOWN', fault: failure }, undefined)
         pause = pauseMs(failures++, 500, turnEveryMs)
       }
       this.#turnedAtMs = this.#o.clock.monotonicMs()
@@ -248,8 +246,8 @@ export class Agent {
       log.info({ exit, ...(failure !== undefined && { code: failure.code, message: failure.message }) }, 'initialisation ended')
     } catch (err) {
       if (this.#signal.aborted) return
-      log.error({ err }, 'initialisation failed')
       failure = fault('InitialiseFailed', { log: err instanceof Error ? err.message : String(err) })
+      log.error({ err, code: failure.code }, 'initialisation failed')
     }
     const failures = failure === undefined ? 0 : this.#initialisation.failures + 1
     const retryAtMs =

@@ -2,6 +2,7 @@
 import type { Guest, GuestStatus } from '../../api/guest.ts'
 import { API_VERSION, GROUP, VERSION } from '../../api/kind.ts'
 import type { Client } from '../../kube/client.ts'
+import { isNotFound } from '../../kube/errors.ts'
 import type { StatusDraft } from '../../kube/objects.ts'
 import { type Resource, secrets } from '../../kube/resource.ts'
 import type { Collection } from '../../runtime/collection.ts'
@@ -20,7 +21,7 @@ export interface GuestApi {
   applyStatus(guest: Guest, status: GuestStatus, signal: AbortSignal): Promise<Guest>
   /** The same as a merge patch, in which the server drops what it does not know. */
   mergeStatus(guest: Guest, patch: object, signal: AbortSignal): Promise<Guest>
-  /** Passwords by revision, from the guest's Secret. */
+  /** Passwords by revision, from the guest's Secret; none if it is not there. */
   passwords(signal: AbortSignal): Promise<ReadonlyMap<string, string>>
 }
 
@@ -45,9 +46,12 @@ export function openGuestApi(
         { manager, signal, subresource: 'status' },
       ),
     async passwords(signal) {
-      const secret = await client.get(secrets, self, { signal })
+      const secret = await client.get(secrets, self, { signal }).catch(error => {
+        if (isNotFound(error)) return undefined
+        throw error
+      })
       return new Map(
-        Object.entries(secret.data ?? {}).map(([revision, value]) => [revision, Buffer.from(value, 'base64').toString('utf8')]),
+        Object.entries(secret?.data ?? {}).map(([revision, value]) => [revision, Buffer.from(value, 'base64').toString('utf8')]),
       )
     },
   }

@@ -1,14 +1,23 @@
 import { expect, test } from 'vitest'
 import type { GuestDatabase, GuestSpec, GuestStatus, GuestUser } from '../../api/guest.ts'
 import type { EngineSession } from '../../engines/guest-engine.ts'
+import { fault, TroveError } from '../../errors.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { Items } from './items.ts'
 import { openLog } from './log.ts'
 
-/** Asks for these until nothing is left to be done, and tells what was done to the engine and how each came out. */
-async function brought(spec: { databases?: object[]; users?: object[] }, reported?: GuestStatus) {
+/**
+ * Asks for these until each has been tried, and tells what was done to the engine, how each came out, and what was logged. The engine fails at
+ * what `failing` names.
+ */
+async function brought(spec: { databases?: object[]; users?: object[] }, reported?: GuestStatus, failing: Record<string, Error> = {}) {
   const done: string[] = []
-  const does = (what: string) => async (item: GuestDatabase | GuestUser) => void done.push(`${what} ${item.name}`)
+  const logged: Record<string, unknown>[] = []
+  const does = (what: string) => async (item: GuestDatabase | GuestUser) => {
+    const failure = failing[item.name]
+    if (failure !== undefined) throw failure
+    done.push(`${what} ${item.name}`)
+  }
   const session: EngineSession = {
     facts: async () => ({ version: '1' }),
     ensureDatabase: does('ensure database'),
@@ -20,7 +29,7 @@ async function brought(spec: { databases?: object[]; users?: object[] }, reporte
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   const items = new Items({
     clock: systemClock,
-    log: openLog('error'),
+    log: openLog('info', {}, line => logged.push(JSON.parse(line))),
     agentVersion: '1.0',
     connect: async () => session,
     passwords: async () => new Map([['r1', 'secret']]),
@@ -29,7 +38,7 @@ async function brought(spec: { databases?: object[]; users?: object[] }, reporte
   items.want(spec as GuestSpec, reported)
   const nextAtMs = items.work('run', new AbortController().signal)
   if (items.underWaySinceMs !== undefined) await ended
-  return { done, nextAtMs, ...items.outcomes() }
+  return { done, logged, nextAtMs, ...items.outcomes() }
 }
 
 const user = (name: string, more: object = {}) => ({ name, ensure: 'Present', passwordRevision: 'r1', ...more })
@@ -98,4 +107,20 @@ test('what an agent before it has reported of the same is no news, and is looked
   const { done, databases } = await brought({ databases: [{ name: 'shop', ensure: 'Present' }] }, reported)
   expect(done).toEqual(['ensure database shop'])
   expect(databases).toEqual([{ name: 'shop', state: 'Ready' }])
+})
+
+test('each failure is logged with the code that is reported of it', async () => {
+  const failing = {
+    taken: new TroveError(fault('NameTaken', { kind: 'Database', name: 'taken', owner: 'somebody else' })),
+    broken: new Error('connection terminated'),
+  }
+  const databases = Object.keys(failing).map(name => ({ name, ensure: 'Present' }))
+  const { logged, ...outcomes } = await brought({ databases, users: [user('lost', { passwordRevision: 'r9' })] }, undefined, failing)
+  const codes = [
+    { database: 'taken', code: 'NameTaken' },
+    { database: 'broken', code: 'StatementFailed' },
+    { user: 'lost', code: 'CredentialsLost' },
+  ]
+  expect(logged).toMatchObject(codes.map(code => ({ level: 'warn', msg: 'failed', ...code })))
+  expect([...outcomes.databases, ...outcomes.users]).toMatchObject(codes.map(({ code }) => ({ state: 'Failed', code })))
 })

@@ -207,8 +207,10 @@ export class Items {
         async err => {
           signal.throwIfAborted()
           if (!(err instanceof TroveError)) await tools.renew()
-          log.warn({ [kind]: spec.name, ensure: spec.ensure, err }, 'failed')
-          return err instanceof TroveError ? err.fault : fault('StatementFailed', { what: `${kind} "${spec.name}"`, why: messageOf(err) })
+          const failure =
+            err instanceof TroveError ? err.fault : fault('StatementFailed', { what: `${kind} "${spec.name}"`, why: messageOf(err) })
+          log.warn({ [kind]: spec.name, ensure: spec.ensure, code: failure.code, err }, 'failed')
+          return failure
         },
       )
       if (failure !== undefined) {

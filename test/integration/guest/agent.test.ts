@@ -154,6 +154,21 @@ test('a Guest that is deleted under it takes nothing from the engine, and is not
   expect(kubectl(['get', 'guests', '-o', 'name'])).not.toContain('deleted')
 })
 
+test('CredentialsLost: a Secret that is lost is told of each user that needs it, and delays no database', async () => {
+  await using g = await guest('secretless')
+  await g.until('HEALTHY', settled)
+  kubectl(['delete', 'secret', 'secretless'])
+  const change = async (what: object) => kubectl(['patch', 'guest', 'secretless', '--type=merge', '-p', JSON.stringify({ spec: what })])
+  await change({ users: [...spec.users!, { name: 'late', ensure: 'Present', passwordRevision: 'r2' }] })
+  const { status } = await g.until('the lost one', ({ status }) => status?.users?.some(u => u.name === 'late'))
+  expect(status?.users).toMatchObject([
+    { name: 'app', state: 'Ready' },
+    { name: 'late', state: 'Failed', code: 'CredentialsLost' },
+  ])
+  await change({ databases: [...spec.databases!, { name: 'blog', ensure: 'Present' }] })
+  await g.until('the database', ({ status }) => status?.databases?.some(d => d.name === 'blog' && d.state === 'Ready'))
+})
+
 test('an API server that goes away for a while learns afterwards what happened meanwhile', async () => {
   await using g = await guest('away')
   const before = await g.until('HEALTHY', settled)

@@ -76,20 +76,28 @@ test('a retained database comes back with its tables', async () => {
 test('a database or role that somebody else made is never touched', async () => {
   await server.asSuperuser('postgres', 'create database foreign1')
   await expect(ensureDatabase('foreign1')).rejects.toMatchObject({ fault: { code: 'NameTaken' } })
-  await expect(dropDatabase('foreign1')).rejects.toMatchObject({ fault: { code: 'NameTaken' } })
+  await dropDatabase('foreign1')
   expect(await rolesLike('foreign1%')).toEqual([])
 
   await server.asSuperuser('postgres', 'create role half_rw')
   await expect(ensureDatabase('half')).rejects.toMatchObject({ fault: { code: 'NameTaken' } })
   await dropDatabase('half')
   expect(await rolesLike('half%')).toEqual(['half_rw'])
-  expect(await databases()).toEqual(expect.arrayContaining(['foreign1']))
+
+  // One of ours that a superuser has taken over keeps its roles, too.
+  await ensureDatabase('adopted')
+  await server.asSuperuser('postgres', 'alter database adopted owner to postgres')
+  await expect(ensureDatabase('adopted')).rejects.toMatchObject({ fault: { code: 'NameTaken' } })
+  await dropDatabase('adopted')
+  expect(await rolesLike('adopted%')).toEqual(['adopted_owner', 'adopted_ro', 'adopted_rw'])
+  expect(await databases()).toEqual(expect.arrayContaining(['foreign1', 'adopted']))
 })
 
 test('system databases are neither made nor dropped', async () => {
   for (const name of ['postgres', 'template0', 'template1']) {
     await expect(ensureDatabase(name)).rejects.toMatchObject({ fault: { code: 'IdentifierReserved' } })
-    await expect(dropDatabase(name)).rejects.toMatchObject({ fault: { code: 'NameTaken' } })
+    await dropDatabase(name)
+    expect(await databases()).toContain(name)
   }
 })
 
@@ -122,6 +130,10 @@ test('a creation that was interrupted after any step is completed, and until the
   await server.asSuperuser('postgres', "comment on role cut_owner is 'trove.dev/database'")
   await ensureDatabase('cut')
   expect(await rolesLike('cut\\_%')).toEqual(['cut_owner', 'cut_ro', 'cut_rw'])
+
+  await server.asSuperuser('postgres', 'drop database cut')
+  await dropDatabase('cut')
+  expect(await rolesLike('cut\\_%')).toEqual([])
 })
 
 test('a drop that was interrupted half-way is completed by either a drop or a new creation', async () => {

@@ -1,6 +1,6 @@
 /** Users on a real server: what each privilege allows, what changing it takes away, and what deleting a user leaves. */
 import type { Client } from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Privilege } from '../../../src/api/databaseuser.ts'
 import { type Connection, openConnection } from '../../../src/engines/postgresql/connection.ts'
 import * as engine from '../../../src/engines/postgresql/user.ts'
@@ -24,6 +24,7 @@ const user = (name: string, access: Access) => ({
 })
 const ensureUser = (name: string, access: Access, password = 'secret') =>
   server.session(s => s.ensureUser(user(name, access), password, server.signal))
+const dropDatabase = (name: string) => server.session(s => s.dropDatabase({ name, ensure: 'Absent' }, server.signal))
 const dropUser = (name: string) => server.session(s => s.dropUser({ name, ensure: 'Absent', passwordRevision: '' }, server.signal))
 const as = <Row>(user: string, database: string, sql: string, password = 'secret') => server.asTenant<Row>(user, password, database, sql)
 const tableOwner = (table: string) =>
@@ -189,6 +190,86 @@ test('a database that its owner has closed to everybody keeps no user from being
   await server.asSuperuser('closed', 'select 1')
 })
 
+/** To the user itself, or to a role that it has by its rights in another database. */
+describe.each(['mover', 'blog_owner', 'blog_rw'])('of a database that its Owner has moved to %s with REASSIGN OWNED', to => {
+  const owner = async () =>
+    (
+      await server.asSuperuser<{ owner: string }>(
+        'postgres',
+        "select datdba::regrole::text as owner from pg_database where datname = 'moved'",
+      )
+    )[0]?.owner
+  /** From within it, all that the owner role had there moves with it; from another database the database alone does. */
+  const move = async (from = 'moved') => {
+    await as('mover', from, `set role none; reassign owned by moved_owner to ${to}`)
+    expect(await owner()).toBe(to)
+  }
+  beforeEach(async () => {
+    await ensureDatabase('moved')
+    await ensureUser('mover', { moved: 'Owner', blog: to === 'blog_rw' ? 'ReadWrite' : 'Owner' })
+    await ensureUser('stayer', { moved: 'Owner' })
+    await ensureUser('looker', { moved: 'ReadOnly' })
+    await as('mover', 'moved', 'create schema s; create table s.t as select 1 as n')
+  })
+  afterEach(async () => {
+    for (const name of ['mover', 'stayer', 'looker']) await dropUser(name)
+    await dropDatabase('moved')
+    expect(await server.asSuperuser('postgres', "select rolname from pg_roles where rolname ~ '^(moved|mover|stayer|looker)'")).toEqual([])
+  })
+
+  test('it is ours again when it is next made, or an Owner is', async () => {
+    await move('blog')
+    await expect(as('stayer', 'moved', 'select 1')).rejects.toThrow(/permission denied for database/)
+    await ensureDatabase('moved')
+    expect(await owner()).toBe('moved_owner')
+    await as('stayer', 'moved', 'alter table s.t add column m int')
+
+    await move('blog')
+    await ensureUser('stayer', { moved: 'Owner' })
+    await as('stayer', 'moved', 'alter table s.t drop column m')
+  })
+
+  test('each user is deleted, nothing that is in it is lost, and who read it reads on', async () => {
+    await move()
+    await as('mover', 'moved', 'set role none; create table public.own as select 2 as n')
+    await dropUser('stayer')
+    await dropUser('mover')
+    expect(await owner()).toBe('moved_owner')
+    expect(await as('looker', 'moved', 'select n from s.t')).toEqual([{ n: 1 }])
+    await ensureUser('stayer', { moved: 'Owner' })
+    await as('stayer', 'moved', 'create table public.later as select n from own')
+    expect(await as('looker', 'moved', 'select n from later')).toEqual([{ n: 2 }])
+  })
+
+  test('a user that loses its right in another leaves it where it belongs', async () => {
+    await as('mover', 'blog', 'set role none; create table elsewhere (n int)').catch(() => {})
+    await move()
+    await ensureUser('mover', { moved: 'Owner' })
+    expect(await owner()).toBe('moved_owner')
+    await server.asSuperuser('blog', 'drop table if exists public.elsewhere')
+  })
+
+  test('it is dropped', async () => {
+    await move()
+    await dropDatabase('moved')
+    expect(await owner()).toBeUndefined()
+  })
+})
+
+test('a database that a superuser made for a user stays that user’s, whatever the user is to lose elsewhere', async () => {
+  await ensureUser('mallory', { blog: 'Owner' })
+  await as('mallory', 'blog', 'set role none; create table mallorys (n int)')
+  await server.asSuperuser('postgres', 'create database gift owner mallory')
+  const refused = { fault: { code: 'StatementFailed', message: expect.stringContaining('gift') } }
+  await expect(ensureUser('mallory', {})).rejects.toMatchObject(refused)
+  await expect(dropUser('mallory')).rejects.toMatchObject(refused)
+  expect(await server.asSuperuser('postgres', "select datdba::regrole::text as owner from pg_database where datname = 'gift'")).toEqual([
+    { owner: 'mallory' },
+  ])
+  await server.asSuperuser('postgres', 'drop database gift')
+  await dropUser('mallory')
+})
+
 test('what a user owns in a database that is not ours is never handed to a superuser', async () => {
   await ensureUser('frank', { shop: 'Owner' })
   await server.asSuperuser('postgres', 'create database theirs')
@@ -203,9 +284,12 @@ test('what a user owns in a database that is not ours is never handed to a super
 test('a role that somebody else made is never touched, and no foreign role is ever granted', async () => {
   await server.asSuperuser('postgres', 'create role outsider')
   await expect(ensureUser('outsider', {})).rejects.toMatchObject({ fault: { code: 'NameTaken' } })
-  await expect(dropUser('outsider')).rejects.toMatchObject({ fault: { code: 'NameTaken' } })
-  await expect(dropUser('shop_owner')).rejects.toMatchObject({ fault: { code: 'NameTaken' } })
-  await expect(dropUser('postgres')).rejects.toMatchObject({ fault: { code: 'NameTaken' } })
+  const roles = ['outsider', 'postgres', 'shop_owner']
+  const look = () => server.asSuperuser('postgres', 'select xmin::text, * from pg_authid where rolname = any($1) order by rolname', [roles])
+  const before = await look()
+  expect(before).toHaveLength(3)
+  for (const role of roles) await dropUser(role)
+  expect(await look()).toEqual(before)
 
   await server.asSuperuser('postgres', 'create database plain')
   await server.asSuperuser('postgres', 'create role plain_owner superuser')
