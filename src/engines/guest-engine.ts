@@ -32,11 +32,11 @@ export interface EngineSession {
   facts(signal: AbortSignal): Promise<EngineFacts>
   /** Brings the database to what is asked. Idempotent; throws TroveError (NameTaken, StatementFailed ...). */
   ensureDatabase(database: GuestDatabase, signal: AbortSignal): Promise<void>
-  /** Drops it with its roles, ending its sessions. Absent is fine. */
+  /** Drops it with its roles, ending its sessions. Absent is fine, and what is not ours is left alone. */
   dropDatabase(database: GuestDatabase, signal: AbortSignal): Promise<void>
   /** Brings the user to what is asked: login, password, and exactly these rights. Idempotent. */
   ensureUser(user: GuestUser, password: string, signal: AbortSignal): Promise<void>
-  /** Takes the login away without losing a table. Absent is fine. */
+  /** Takes the login away without losing a table. Absent is fine, and what is not ours is left alone. */
   dropUser(user: GuestUser, signal: AbortSignal): Promise<void>
   close(): Promise<void>
 }
