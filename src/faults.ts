@@ -6,7 +6,7 @@ const entry = <P>(e: FaultEntry<P>): FaultEntry<P> => e
 export const faults = {
   // Catalog references of an Instance
   DatastoreNotFound: entry<{ datastore: string }>({
-    says: p => `there is no Datastore "${p.datastore}"`,
+    says: p => `there is no Datastore "${p.datastore}", or it is being deleted`,
     advice:
       'See `kubectl get datastores` for what this cluster offers. This heals by itself once the Datastore exists; if the name is a slip, delete the Instance and create it anew, for its datastore cannot be changed',
     shows: 'condition',
@@ -43,7 +43,7 @@ export const faults = {
     heals: false,
   }),
   FlavorNotFound: entry<{ flavor: string }>({
-    says: p => `there is no Flavor "${p.flavor}"`,
+    says: p => `there is no Flavor "${p.flavor}", or it is being deleted`,
     advice:
       'See `kubectl get flavors` for what this cluster offers. This heals by itself once the Flavor exists; if the name is a slip, delete the Instance and create it anew, for its flavor cannot be changed',
     shows: 'condition',
@@ -66,7 +66,7 @@ export const faults = {
   }),
   VolumeTooLarge: entry<{ size: string; max: string }>({
     says: p => `the volume of ${p.size} is larger than the ${p.max} that this version allows`,
-    advice: 'Ask for a smaller volume: a growth may be taken back, and an Instance that has no volume yet may be deleted and created anew',
+    advice: 'If the Instance has no volume yet, delete it and create it with a smaller one; if it was to grow, give back the old size',
     shows: 'condition',
     provokedIn: 'integration',
     heals: false,
@@ -94,14 +94,14 @@ export const faults = {
   }),
   VolumeInvalid: entry<{ size: string }>({
     says: p => `a volume of "${p.size}" is not possible`,
-    advice: 'Give a quantity greater than 0, for example 10Gi',
+    advice: 'Give a quantity of at least 256Mi, for example 10Gi; a number without a unit is bytes',
     shows: 'refused at apply',
     provokedIn: 'integration',
     heals: false,
   }),
   VolumeShrink: entry<{ from: string; to: string }>({
-    says: p => `the volume has ${p.from} and ${p.to} was asked for; a volume may only grow`,
-    advice: 'Give back the old size',
+    says: p => `a volume may only grow, not go from ${p.from} to ${p.to}`,
+    advice: 'Give back the old size; if no volume has been made yet, delete the Instance and create it with a smaller one',
     shows: 'refused at apply',
     provokedIn: 'integration',
     heals: false,
@@ -124,7 +124,8 @@ export const faults = {
   // What stands in the way in a namespace
   NameTaken: entry<{ kind: string; name: string; owner: string }>({
     says: p => `${p.kind} "${p.name}" is already there and belongs to ${p.owner}, so it was not touched`,
-    advice: 'Delete or rename what is there, or use another name; this heals by itself once the name is free',
+    advice:
+      'Use another name, in a new object if it cannot be changed; or delete what is there, and this heals by itself once the name is free',
     shows: 'condition',
     provokedIn: 'e2e',
     heals: false,
@@ -154,7 +155,8 @@ export const faults = {
   }),
   VolumeUnbound: entry<{ claim: string; why: string }>({
     says: p => `the volume claim "${p.claim}" is not bound: ${p.why}`,
-    advice: 'Check that the StorageClass exists and can provision the size asked for; this heals by itself once the volume is bound',
+    advice:
+      'Ask the platform team whether the StorageClass exists and has room for the size asked for; this heals by itself once the volume is bound. If the class or the size is a slip, delete the Instance and create it anew',
     shows: 'condition',
     provokedIn: 'e2e',
     heals: true,
@@ -168,7 +170,8 @@ export const faults = {
   }),
   PodUnschedulable: entry<{ why: string }>({
     says: p => `no node takes the pod: ${p.why}`,
-    advice: 'Add capacity, uncordon a node, or use a smaller Flavor or another availability zone; this heals by itself',
+    advice:
+      'Add capacity or uncordon a node, and this heals by itself; or, if the Instance has no data yet, delete it and create it with a smaller Flavor or in another availability zone',
     shows: 'condition',
     provokedIn: 'e2e',
     heals: true,
@@ -282,7 +285,8 @@ export const faults = {
   }),
   InitialiseFailed: entry<{ log: string }>({
     says: p => `the volume could not be initialised: ${p.log}`,
-    advice: 'It is tried again by itself, at most every 60 s',
+    advice:
+      'It is tried again by itself, at most every 60 s. If the engine will never take it, delete the object and create it with what the engine does take',
     shows: 'phase ERROR',
     provokedIn: 'unit',
     heals: true,
@@ -347,7 +351,7 @@ export const faults = {
   // Databases and users
   InstanceNotFound: entry<{ instance: string }>({
     says: p => `there is no Instance "${p.instance}" in this namespace`,
-    advice: 'Create it, or correct spec.instanceRef; this heals by itself once the Instance exists',
+    advice: 'This heals by itself once the Instance exists; if the name is a slip, or the Instance will not come back, delete this object',
     shows: 'condition',
     provokedIn: 'e2e',
     heals: false,

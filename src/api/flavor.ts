@@ -33,6 +33,7 @@ export const flavorKind = defineKind({
   columns: [
     { name: 'CPU', type: 'string', jsonPath: '.spec.cpu' },
     { name: 'Memory', type: 'string', jsonPath: '.spec.memory' },
+    { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
     { name: 'Users', type: 'integer', jsonPath: '.status.users', description: 'How many Instances use it.' },
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
   ],

@@ -36,7 +36,14 @@ const spec = withRules(
       volume: withRules(
         z
           .object({
-            size: positiveQuantity('Size of the data volume. It may only grow; a growth that was refused may be taken back.'),
+            size: positiveQuantity(
+              'Size of the data volume, for example 10Gi. It may only grow; a growth that was refused may be taken back.',
+              {
+                // No engine begins in less, and most who ask for it have forgotten the unit.
+                rule: '!isQuantity(string(self)) || quantity(string(self)).compareTo(quantity("256Mi")) >= 0',
+                message: 'a database needs 256Mi at least; a number without a unit is bytes (VolumeInvalid)',
+              },
+            ),
             storageClassName: objectName('StorageClass of the data volume. Absent: the cluster’s default.').optional(),
           })
           .describe('The data volume.'),
@@ -162,7 +169,7 @@ export const instanceKind = defineKind({
     {
       rule: mayOnlyGrow,
       message: 'a volume may only grow (VolumeShrink)',
-      messageExpression: `"a volume may only grow (VolumeShrink): it has " + (${hasSize} ? self.status.volume.size : ${size('oldSelf')}) + ", asked for " + ${size('self')}`,
+      messageExpression: `"a volume may only grow (VolumeShrink), not go from " + (${hasSize} ? self.status.volume.size : ${size('oldSelf')}) + " to " + ${size('self')} + ": give back the old size; if no volume has been made yet, delete the Instance and create it with a smaller one"`,
       reason: 'FieldValueForbidden',
       fieldPath: '.spec.volume.size',
     },

@@ -71,7 +71,7 @@ async function takeDown(which: Which): Promise<number> {
   console.log(`${namesFor(thisCheckout(), which).cluster} is gone`)
   if (engine.stopped) console.log('the Docker engine, which this project had started, is stopped')
   else if (engine.because !== undefined) console.log(`the Docker engine goes on: ${engine.because}`)
-  console.log(`kept: the build cache in ${cacheRoot()}, installed packages`)
+  console.log(`kept: the build cache in ${cacheRoot()}, Go’s own caches (go env GOCACHE GOMODCACHE), installed packages`)
   return 0
 }
 

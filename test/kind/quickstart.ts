@@ -81,9 +81,11 @@ async function asTenant(cluster: Cluster, image: string): Promise<string> {
   return said.stdout.trim()
 }
 
+const args = process.argv.slice(2)
 try {
-  if (process.argv.includes('--down'))
-    process.exitCode = await runAttached(process.execPath, [join(import.meta.dirname, 'main.ts'), 'down'])
+  if (args.some(arg => arg !== '--down'))
+    throw new SetupError(`the quickstart takes no ${args.join(' ')}`, 'npm run quickstart, and npm run quickstart -- --down to undo it')
+  if (args.includes('--down')) process.exitCode = await runAttached(process.execPath, [join(import.meta.dirname, 'main.ts'), 'down'])
   else await quickstart()
 } catch (error) {
   if (!(error instanceof SetupError)) throw error

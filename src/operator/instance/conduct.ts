@@ -132,7 +132,8 @@ function facts(o: Observed): InstanceStatus {
         claim: claim.metadata.name,
         ...(claimUID !== undefined && { claimUID }),
         ...(size !== undefined && { size }),
-        ...(used !== undefined && { used: `${used}%` }),
+        // Before there is anything of ours on it, it is not how full our volume is.
+        ...(used !== undefined && claimUID !== undefined && { used: `${used}%` }),
       },
     }),
     ...(hash !== undefined && { configuration: { hash } }),

@@ -9,11 +9,11 @@ import { stepLog } from '../../kind/steps.ts'
 import { database, flavor, instance, user } from '../objects.ts'
 import { guestKinds, guestVolumes } from '../remains.ts'
 import { settings } from '../setup.ts'
-import { apply, becomes, cluster, gone, guestOf, kubectl, listAll, maybe, tryKubectl } from '../world.ts'
+import { apply, becomes, cluster, get, gone, guestOf, kubectl, listAll, maybe, tryKubectl } from '../world.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const page = readFileSync(join(root, 'docs/guides/uninstall.md'), 'utf8')
-const [inOrder, operatorGone] = page.split('## When the operator is already gone') as [string, string]
+const [inOrder, operatorGone, keptData] = page.split(/^## (?:When the operator|Getting at).*$/m) as [string, string, string]
 const commandsOf = (part: string) =>
   part
     .split('\n')
@@ -36,11 +36,13 @@ test('the guide leaves nothing behind, and shows what policy Retain kept before 
     instance('db', ns),
     database('shop', ns, 'db'),
     user('app', ns, 'db', { shop: 'Owner' }),
-    user('reader', ns, 'kept', {}),
+    database('kept-shop', ns, 'kept', { name: 'shop' }),
+    user('reader', ns, 'kept', { shop: 'ReadOnly' }),
   )
   await becomes('databaseuser', 'app', ns, 'Ready', 'True')
   await becomes('databaseuser', 'reader', ns, 'Ready', 'True')
   const kept = await guestOf('kept', ns)
+  const { image } = (await get('guests.trove.dev', kept, 'trove-guests')).spec
   const said: string[] = []
   for (const command of commands.slice(0, -1)) said.push(await kubectl(command))
   // What is there whatever its labels: what policy Retain kept, the operator's own rights, and what every namespace has.
@@ -57,6 +59,7 @@ test('the guide leaves nothing behind, and shows what policy Retain kept before 
       'ServiceAccount default',
     ])
   expect(Object.keys((await maybe('secret', kept, 'trove-guests'))?.data ?? {}), 'the kept passwords').toHaveLength(1)
+  expect(await rescue(kept, image)).toContain('CREATE DATABASE shop')
   said.push(await kubectl(commands.at(-1)!))
   expect(said[0]).toContain('Retain')
   expect(said[4]).toContain('persistentvolumeclaim/kept-')
@@ -111,6 +114,14 @@ test('with the operator already gone, the page’s script lets go of what was be
   await volumesGo()
   await kubectl(['delete', 'namespace', ns])
 })
+
+/** What the page's way to kept data brings to light. */
+async function rescue(claim: string, image: string): Promise<string> {
+  const [, yaml, , script] = keptData.split('```') as [string, string, string, string]
+  await kubectl(['apply', '-f', '-'], yaml.replace(/^yaml/, '').replace('CLAIM', claim).replace('IMAGE', image))
+  await kubectl('wait --for=condition=Ready --timeout=60s -n trove-guests pod/rescue')
+  return (await byHand(script.replace('> dump.sql', ''))).stdout
+}
 
 /** A script of the page as a person runs it: with kubectl on PATH and the cluster's kubeconfig. */
 async function byHand(script: string): Promise<Outcome> {
