@@ -285,8 +285,7 @@ export const faults = {
   }),
   InitialiseFailed: entry<{ log: string }>({
     says: p => `the volume could not be initialised: ${p.log}`,
-    advice:
-      'It is tried again by itself, at most every 60 s. If the engine will never take it, delete the object and create it with what the engine does take',
+    advice: 'It is tried again by itself, at most every 60 s',
     shows: 'phase ERROR',
     provokedIn: 'unit',
     heals: true,
@@ -421,7 +420,8 @@ export const faults = {
   }),
   StatementFailed: entry<{ what: string; why: string }>({
     says: p => `the engine refused ${p.what}: ${p.why}`,
-    advice: 'It is tried again by itself, at most every 60 s',
+    advice:
+      'It is tried again by itself, at most every 60 s. If the engine will never take it, delete the object and create it with what the engine does take',
     shows: 'condition',
     provokedIn: 'e2e',
     heals: true,

@@ -1,8 +1,8 @@
 /**
  * Decides which Databases or DatabaseUsers of one Instance are in force. Pure. Of two that claim one name the one that is in force keeps it, else
- * the older wins; what the engine refuses claims nothing; the limits hold in the same order. Of what can still be
- * changed nothing decides but the limits, and none of them holds up one that goes: what is in the engine by its name must be taken out by it. The Instance's controller and the kinds' own
- * ask here, so they agree.
+ * the older wins; what the engine refuses claims nothing; the limits hold in the same order. Of what can still be changed nothing decides but
+ * the limits, and none of them holds up one that goes: what is in the engine by its name must be taken out by it. The Instance's controller
+ * and the kinds' own ask here, so they agree.
  */
 import type { Database } from '../api/database.ts'
 import type { DatabaseUser } from '../api/databaseuser.ts'

@@ -23,9 +23,6 @@ export type Collections = ReturnType<typeof openCollections>
 /** The Instance that a Database or DatabaseUser names. */
 export const instanceKeyOf = (object: Database | DatabaseUser): Key => `${object.metadata.namespace}/${object.spec.instanceRef.name}`
 
-/** The name in the engine that it claims. */
-export const claimKey = (object: Database | DatabaseUser) => `${instanceKeyOf(object)}/${object.spec.name}`
-
 export const versionKey = (datastore: string, version: string) => `${datastore}/${version}`
 
 /** The version that an Instance has, or will have if nothing else is decided. */
@@ -52,8 +49,8 @@ export function openCollections(manager: Manager, { guestsNamespace: namespace }
         flavor: i => [i.spec.flavorRef.name],
       },
     }),
-    databases: manager.collection(databases, { indexes: { instance: d => [instanceKeyOf(d)], claim: d => [claimKey(d)] } }),
-    users: manager.collection(databaseusers, { indexes: { instance: u => [instanceKeyOf(u)], claim: u => [claimKey(u)] } }),
+    databases: manager.collection(databases, { indexes: { instance: d => [instanceKeyOf(d)] } }),
+    users: manager.collection(databaseusers, { indexes: { instance: u => [instanceKeyOf(u)] } }),
     datastores: manager.collection(datastores),
     versions: manager.collection(datastoreversions, {
       indexes: {

@@ -4,7 +4,7 @@ import type { Collection } from '../runtime/collection.ts'
 import { type ControllerOptions, type Source, watchEach, watchGone } from '../runtime/controller.ts'
 import { type Key, keyOf } from '../runtime/store.ts'
 import { reconcileDatastore, reconcileFlavor, reconcileVersion } from './catalog/reconcile.ts'
-import { claimKey, instanceKeyOf, versionKey, versionOf } from './collections.ts'
+import { instanceKeyOf, versionKey, versionOf } from './collections.ts'
 import { reconcileDatabase } from './database/reconcile.ts'
 import { openBindingWatch } from './databaseuser/binding-watch.ts'
 import { reconcileUser } from './databaseuser/reconcile.ts'
@@ -57,9 +57,7 @@ export function controllersOf(world: World): ControllerOptions[] {
       reconcile: (key, ctx) => reconcileDatabase(key, world, ctx),
       sources: [
         watchEach(c.databases, self),
-        // Whoever claims the same name may have it once the older claim is gone.
-        watchEach(c.databases, d => c.databases.byIndex('claim', claimKey(d)).map(keyOf)),
-        // And where there were too many there is room for one more.
+        // Whoever claims the same name may have it now, and where there were too many there is room for one more.
         watchGone(c.databases, d => c.databases.byIndex('instance', instanceKeyOf(d)).map(keyOf)),
         watchEach(c.instances, databasesOf(self)),
         watchEach(c.guests, databasesOf(instanceOfLabels)),
@@ -72,7 +70,6 @@ export function controllersOf(world: World): ControllerOptions[] {
       reconcile: (key, ctx) => reconcileUser(key, world, bindings, ctx),
       sources: [
         watchEach(c.users, self),
-        watchEach(c.users, u => c.users.byIndex('claim', claimKey(u)).map(keyOf)),
         watchGone(c.users, u => c.users.byIndex('instance', instanceKeyOf(u)).map(keyOf)),
         watchEach(c.instances, usersOf(self)),
         watchEach(c.guests, usersOf(instanceOfLabels)),

@@ -116,7 +116,7 @@ async function readLog({ client, guestsNamespace: namespace }: World, name: stri
 /** The latest of the Warnings about an object in the guests' namespace. */
 async function lastWarning({ metadata }: KubeObject, { client, guestsNamespace }: World, signal: AbortSignal): Promise<string | undefined> {
   const fieldSelector = `regarding.uid=${metadata.uid},type=Warning`
-  const { items } = await client.list(events, { namespace: guestsNamespace, fieldSelector, limit: 100, signal })
+  const { items } = (await look(client.list(events, { namespace: guestsNamespace, fieldSelector, limit: 100, signal }))) ?? { items: [] }
   const newer = (a: KubeEvent, b: KubeEvent) => (atOrPast(b.metadata.resourceVersion, a.metadata.resourceVersion) ? b : a)
   return items.length === 0 ? undefined : items.reduce(newer).note
 }
