@@ -157,7 +157,7 @@ test('any password logs in through the binding, exactly as it is', async () => {
         expect(me).toEqual({ name: 'anybody' })
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 60 },
   )
 })
 
