@@ -16,8 +16,9 @@ export function markedRole(name: string, attributes: string, mark: string): stri
 }
 
 /**
- * Gives each database that bears a marked owner role's name back to that role. REASSIGN OWNED moves the database along with the tables, to
- * any role that the tenant has: a user, or a role of another database. What belongs to a role without our mark stays where it is.
+ * Gives each database that bears a marked owner role's name back to that role. REASSIGN OWNED moves the database along with the tables, and
+ * servers up to 15.18 let an Owner do it, to any role that it has: a user, or a role of another database. What belongs to a role without our
+ * mark stays where it is.
  */
 export async function takeBackDatabases(admin: Connection, signal: AbortSignal): Promise<void> {
   const moved = await admin.query<{ name: string }>(
