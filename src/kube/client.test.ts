@@ -88,17 +88,24 @@ test('a log is asked for with its bounds', async () => {
 
 const added = `${JSON.stringify({ type: 'ADDED', object: { metadata: { name: 'p', uid: 'u', resourceVersion: '1' } } })}\n`
 
-test('a watch that falls silent for longer than the server ever lets one last is ended by us', async () => {
+test('a watch that falls silent for longer than a server ever is, is ended by us', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  answer = (_, response) => void response.writeHead(200).write(added)
-  const events = client.watch(pods, { timeoutSeconds: 300, signal })[Symbol.asyncIterator]()
+  let say = () => {}
+  answer = (_, response) => {
+    response.writeHead(200).write(added)
+    say = () => void response.write(added)
+  }
+  const events = client.watch(pods, { timeoutSeconds: 600, signal })[Symbol.asyncIterator]()
+  await events.next()
+  await vi.advanceTimersByTimeAsync(149_000)
+  say()
   expect((await events.next()).value).toMatchObject({ type: 'ADDED' })
   const next = failure(events.next())
   let ended = false
   void next.then(() => {
     ended = true
   })
-  await vi.advanceTimersByTimeAsync(304_999)
+  await vi.advanceTimersByTimeAsync(149_999)
   expect(ended).toBe(false)
   await vi.advanceTimersByTimeAsync(1)
   expect(await next).toMatchObject({ status: 0, reason: 'Timeout' })

@@ -41,7 +41,7 @@ export interface WatchOptions extends Selection {
   resourceVersion?: string
   /** Begin with everything that is there as ADDED, then a BOOKMARK with `initialEventsEnd`. */
   sendInitialEvents?: boolean
-  /** The server ends the stream after so long; five seconds later we do. */
+  /** The server ends the stream after so long. */
   timeoutSeconds: number
   signal: AbortSignal
 }
@@ -72,9 +72,12 @@ export interface Client {
   ): Promise<T | 'deleted' | 'gone'>
   /** The end of a container's log as text, at most `limitBytes` long. */
   podLog(ref: Ref, o: CallOptions & { container: string; tailLines: number; limitBytes: number }): Promise<string>
-  /** Ends when the server or the watchdog ends it; throws an ApiError if it is refused, breaks or reports an error within the stream. */
+  /** Ends when the server ends it; throws an ApiError if it is refused, breaks, falls silent for too long or reports an error within the stream. */
   watch<T extends KubeObject>(r: Resource<T>, o: WatchOptions): AsyncIterable<WatchEvent<T>>
 }
+
+/** A server says something on every watch about once a minute, be it a bookmark. One that has been silent for longer is not there any more. */
+const longestSilenceMs = 150_000
 
 const patchTypes = {
   merge: 'application/merge-patch+json',
@@ -159,7 +162,7 @@ export function connect(access: ClusterAccess, options: { userAgent?: string } =
       }
       const watchdog = new AbortController()
       const stop = () => watchdog.abort(o.signal.reason)
-      const timer = setTimeout(() => watchdog.abort(new DeadlinePassed((timeoutSeconds + 5) * 1000)), (timeoutSeconds + 5) * 1000)
+      const timer = setTimeout(() => watchdog.abort(new DeadlinePassed(longestSilenceMs)), longestSilenceMs)
       o.signal.addEventListener('abort', stop, { once: true })
       if (o.signal.aborted) stop()
       try {
@@ -167,6 +170,7 @@ export function connect(access: ClusterAccess, options: { userAgent?: string } =
         const answer = await transport.send({ method: 'GET', path, query, signal: watchdog.signal }, 'watch')
         for await (const line of lines(answer.chunks())) {
           if (watchdog.signal.aborted) throw watchdog.signal.reason
+          timer.refresh()
           yield parseEvent<T>(line)
         }
       } finally {

@@ -35,6 +35,8 @@ export interface DraftMeta {
   name: string
   namespace?: string
   uid?: string
+  /** The version that this is based on: where there is a later one, the write is a conflict. */
+  resourceVersion?: string
   labels?: Record<string, string>
   annotations?: Record<string, string>
   finalizers?: string[]

@@ -1,4 +1,7 @@
-/** Writes the status of an object of ours: only when it says something new, and never of an object that has gone meanwhile. */
+/**
+ * Writes the status of an object of ours: only when it says something new, never of an object that has gone meanwhile, and only onto the version
+ * that it was judged from: what a later one says is not known here, and would be lost.
+ */
 import { isNotFound, isUidMismatch } from '../kube/errors.ts'
 import type { KubeObject, StatusDraft } from '../kube/objects.ts'
 import type { Collection } from '../runtime/collection.ts'
@@ -13,8 +16,8 @@ export async function writeStatus<T extends KubeObject & { status?: unknown }>(
 ): Promise<boolean> {
   if (same(object.status, status)) return false
   const { apiVersion, kind } = object
-  const { name, namespace, uid } = object.metadata
-  const metadata = { name, uid, ...(namespace !== undefined && { namespace }) }
+  const { name, namespace, uid, resourceVersion } = object.metadata
+  const metadata = { name, uid, resourceVersion, ...(namespace !== undefined && { namespace }) }
   try {
     await collection.apply({ apiVersion, kind, metadata, status }, { manager: statusManager, subresource: 'status', signal })
     return true

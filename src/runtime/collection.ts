@@ -3,7 +3,7 @@
  * in the store before the write returns.
  */
 import type { Client, Patch, Selection } from '../kube/client.ts'
-import { isNotFound } from '../kube/errors.ts'
+import { ApiError, isNotFound } from '../kube/errors.ts'
 import type { Draft, KubeObject, StatusDraft } from '../kube/objects.ts'
 import type { Ref, Resource } from '../kube/resource.ts'
 import type { Clock } from './clock.ts'
@@ -27,6 +27,13 @@ export interface Collection<T extends KubeObject> extends Store<T> {
   delete(obj: T, o: { signal: AbortSignal; gracePeriodSeconds?: number }): Promise<void>
   /** A failed test means that somebody wrote before us: an ApiError that the controller retries quietly. */
   addFinalizer(obj: T, finalizer: string, signal: AbortSignal): Promise<T>
+  /** Fails with a conflict if the server has another object of this name, or another version of it, by now: then the cache lags behind. */
+  confirm(obj: T, signal: AbortSignal): Promise<void>
+  /**
+   * The same, but asks only if this process has neither written the object nor confirmed it yet. A list that was old may still show what somebody
+   * finished with before we began; what we have written ourselves we know to be there.
+   */
+  confirmOnce(obj: T, signal: AbortSignal): Promise<void>
   /** An object that is gone already is fine. */
   removeFinalizer(obj: T, finalizer: string, signal: AbortSignal): Promise<void>
   /** To be called before the collection runs. A handler only takes note: it must not wait and had better not throw. */
@@ -38,6 +45,10 @@ export interface CollectionContext {
   log: Logger
   clock: Clock
   onList?: (resource: string) => void
+}
+
+const absent = (error: unknown): undefined => {
+  if (!isNotFound(error)) throw error
 }
 
 const finalizerManager = 'trove-finalizers'
@@ -63,10 +74,26 @@ export function openCollection<T extends KubeObject>(
     },
   })
 
+  /** By uid: what the server has told this process itself, apart from any list. Forgotten once it is gone. */
+  const met = new Set<string>()
+  handlers.push(({ old, new: now }) => {
+    if (old !== undefined && now === undefined) met.delete(old.metadata.uid)
+  })
+
   const write = async (request: () => Promise<T>): Promise<T> => {
     const answer = await request()
     store.wrote(answer)
+    met.add(answer.metadata.uid)
     return answer
+  }
+
+  const confirm = async (obj: T, signal: AbortSignal): Promise<void> => {
+    const { name, namespace, uid, resourceVersion } = obj.metadata
+    const found = await client.get(resource, namespace === undefined ? { name } : { name, namespace }, { signal }).catch(absent)
+    if (found?.metadata.uid !== uid || found.metadata.resourceVersion !== resourceVersion) {
+      throw new ApiError(409, 'Conflict', `${resource.kind} "${name}" is not what it was any more`)
+    }
+    met.add(uid)
   }
 
   const jsonPatch = (obj: T, operations: object[], signal: AbortSignal) =>
@@ -103,6 +130,11 @@ export function openCollection<T extends KubeObject>(
       return jsonPatch(obj, [guard, { op: 'add', path, value: [...there, finalizer] }], signal)
     },
 
+    confirm,
+    async confirmOnce(obj, signal) {
+      if (!met.has(obj.metadata.uid)) await confirm(obj, signal)
+    },
+
     async removeFinalizer(obj, finalizer, signal) {
       const at = obj.metadata.finalizers?.indexOf(finalizer) ?? -1
       if (at < 0) return
@@ -118,6 +150,7 @@ export function openCollection<T extends KubeObject>(
         )
       } catch (error) {
         if (!isNotFound(error)) throw error
+        store.deleted(keyOf(obj), obj.metadata.uid)
       }
     },
 

@@ -115,6 +115,18 @@ test('a lost history, told in the stream or as a status, leads to a new list wit
   expect(lists()).toBe(2)
 })
 
+test('a list from a server that lags behind is not believed, and another is asked for', async () => {
+  const { asked, names } = play([
+    [event('ADDED', 'a', 1), listed(5), event('ADDED', 'b', 20), 'end'],
+    [expired()],
+    [event('ADDED', 'a', 1), listed(10), 'hang'],
+    [event('ADDED', 'b', 20), listed(30), 'hang'],
+  ])
+  await settle(10_000)
+  expect(asked).toEqual(['stream', 'watch 20', 'stream', 'stream'])
+  expect(names()).toEqual(['b@20'])
+})
+
 test('what is known stays known while a new list is on its way', async () => {
   const { names } = play([[event('ADDED', 'a', 1), listed(5), 'end'], [expired()], [event('ADDED', 'b', 2), 'hang']])
   await settle(10_000)

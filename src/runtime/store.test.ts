@@ -96,6 +96,15 @@ test('of two writes the later one is shown, in whichever order they were answere
   expect(seen('a')).toBe('u1@13')
 })
 
+test('a list that is older than what is known changes nothing, and says so', () => {
+  const { store, changes, seen } = open()
+  store.replace([thing('a', 'u1', 5)], '10')
+  store.put(thing('a', 'u1', 15))
+  expect(() => store.replace([thing('a', 'u1', 5)], '12')).toThrow('the list is as of resourceVersion 12, and 15 is known already')
+  expect(seen('a')).toBe('u1@15')
+  expect(changes).toEqual(['>u1@5 initial', 'u1@5>u1@15'])
+})
+
 test('what we deleted is hidden until the watch says so, whatever still arrives about it', () => {
   const { store, changes, seen } = open()
   store.replace([thing('a', 'u1', 5)], '10')

@@ -40,7 +40,7 @@ export interface Store<T extends KubeObject> {
 export interface Sink<T extends KubeObject> {
   /** The object without what is not kept. Whoever collects objects does this to each as it comes, so that no long list is held whole. */
   slim(obj: T): T
-  /** Everything that there is, slim, as of `resourceVersion`. */
+  /** Everything that there is, slim, as of `resourceVersion`. Throws an OutdatedList if that is older than what is known, and keeps that. */
   replace(objects: T[], resourceVersion: string): void
   put(obj: T): void
   remove(obj: T): void
@@ -52,6 +52,15 @@ export interface StoreOptions<T extends KubeObject> {
   project?: (obj: T) => T
   indexes?: Record<string, (obj: T) => string[]>
   onChange: (change: Change<T>) => void
+}
+
+/** A server that lags behind another has answered: nothing is forgotten on its word. */
+export class OutdatedList extends Error {
+  override readonly name = 'OutdatedList'
+  readonly code = 'OutdatedList'
+  constructor(resourceVersion: string, known: string) {
+    super(`the list is as of resourceVersion ${resourceVersion}, and ${known} is known already`)
+  }
 }
 
 /** Whether `a` is at or past `b`. Decimal strings without leading zeros, too long for numbers. */
@@ -142,6 +151,7 @@ export function openStore<T extends KubeObject>(options: StoreOptions<T>): Store
     slim,
 
     replace(objects, resourceVersion) {
+      if (watermark !== undefined && !atOrPast(resourceVersion, watermark)) throw new OutdatedList(resourceVersion, watermark)
       const initial = watermark === undefined
       const keys = new Set([...watched.keys(), ...written.keys()])
       watched.clear()

@@ -126,6 +126,10 @@ export async function startApiServer(o: { flags?: string[] } = {}): Promise<Test
 
 function run(dir: string, binary: string, args: string[]): ChildProcess {
   const child = spawn(binary, args, { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] })
+  // Nobody else would end it if we are ended ourselves.
+  const orphaned = () => child.kill('SIGKILL')
+  process.once('exit', orphaned)
+  child.once('exit', () => process.off('exit', orphaned))
   const log = createWriteStream(join(dir, 'log'), { flags: 'a' })
   child.stdout!.pipe(log, { end: false })
   child.stderr!.pipe(log, { end: false })

@@ -44,7 +44,13 @@ export function buildBinding(user: DatabaseUser, instance: Instance, engine: Ope
 }
 
 /** Sees to it that the Secret is there and says what it must. The fault, if that is not possible. */
-export async function bind(draft: Draft<Secret>, user: DatabaseUser, { writer }: World, signal: AbortSignal): Promise<Fault | undefined> {
+export async function bind(
+  draft: Draft<Secret>,
+  user: DatabaseUser,
+  { writer, collections }: World,
+  signal: AbortSignal,
+): Promise<Fault | undefined> {
+  await collections.users.confirmOnce(user, signal)
   const ref = { name: draft.metadata.name, namespace: draft.metadata.namespace! }
   const found = await find(user, writer, signal)
   if (found === 'foreign') return fault('NameTaken', { kind: 'Secret', name: ref.name, owner: 'somebody else' })

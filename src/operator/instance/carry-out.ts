@@ -6,23 +6,34 @@ import { randomBytes } from 'node:crypto'
 import type { Guest } from '../../api/guest.ts'
 import { API_VERSION } from '../../api/kind.ts'
 import { type Fault, fault } from '../../errors.ts'
-import { isAlreadyExists, isNamespaceTerminating, isNotFound, isRefusal, isTestFailed } from '../../kube/errors.ts'
+import { ApiError, isAlreadyExists, isNamespaceTerminating, isNotFound, isRefusal, isTestFailed } from '../../kube/errors.ts'
 import type { KubeObject } from '../../kube/objects.ts'
 import type { Pod, Service } from '../../kube/resource.ts'
 import type { Collection } from '../../runtime/collection.ts'
 import { keyOf } from '../../runtime/store.ts'
 import { timestamp } from '../conditions.ts'
-import { annotations, finalizers, guestLabels, isOurAddress, labels, manager } from '../names.ts'
+import { annotations, finalizers, guestLabels, isOurAddress, labels, manager, passwordRevision } from '../names.ts'
 import type { World } from '../world.ts'
 import type { GuestSide, Observed } from './observed.ts'
 import type { Action } from './plan.ts'
 
 export async function carryOut(actions: readonly Action[], o: Observed, world: World, signal: AbortSignal): Promise<Fault[]> {
+  const { instances, guests } = world.collections
+  // Nothing is made, and nothing ended that was not asked to end, on the word of a list that may be old.
+  if (actions.some(a => making.has(a.do))) await instances.confirmOnce(o.instance, signal)
+  if (actions.some(a => a.do === 'delete') && o.instance.metadata.deletionTimestamp === undefined) {
+    await Promise.all([
+      instances.confirm(o.instance, signal),
+      ...(o.side.guest === undefined ? [] : [guests.confirm(o.side.guest, signal)]),
+    ])
+  }
   const outcomes = await Promise.allSettled(actions.map(action => actOrTell(action, o, world, signal)))
   const failed = outcomes.find(r => r.status === 'rejected')
   if (failed !== undefined) throw failed.reason
   return outcomes.flatMap(r => (r.status === 'fulfilled' && r.value !== undefined ? [r.value] : []))
 }
+
+const making = new Set<Action['do']>(['makePasswords', 'writeGuest', 'create', 'createPod', 'createTenantService'])
 
 /** What the API server refuses is told; the rest of the report goes on without it. */
 async function actOrTell(action: Action, o: Observed, world: World, signal: AbortSignal): Promise<Fault | undefined> {
@@ -76,26 +87,22 @@ async function act(action: Action, o: Observed, world: World, signal: AbortSigna
       await c.instances.removeFinalizer(instance, finalizers.instance, signal)
       return undefined
     case 'writeGuest':
-      await c.guests.apply(guestDraft(o, action.spec), by)
-      return undefined
+      return writeGuest(action.spec, o, world, signal)
     case 'makePasswords':
       return makePasswords(action.revisions, o, world, signal)
-    case 'forgetPasswords': {
-      const data = Object.fromEntries(action.revisions.map(revision => [revision, null]))
-      await patchWithUid(c.secrets, side.secret!, { data }, signal)
-      return undefined
-    }
+    case 'forgetPasswords':
+      return forgetPasswords(action.revisions, o, world, signal)
     case 'create':
       return createOnGuestSide(collectionOf(world, action.kind), action.draft as never, o, world, signal)
     case 'createPod':
       return createOnGuestSide(c.pods, action.draft, o, world, signal)
     case 'correct':
-      await collectionOf(world, action.kind).apply(withUid(action.draft, side[action.kind]!) as never, by)
+      await collectionOf(world, action.kind).apply(onto(action.draft, side[action.kind]!) as never, by)
       return undefined
     case 'createTenantService':
       return createTenantService(action.draft, o, world, signal)
     case 'correctTenantService':
-      await c.services.apply(withUid(action.draft, o.tenantService!), by)
+      await c.services.apply(onto(action.draft, o.tenantService!), by)
       return undefined
     case 'recordDecision':
       await patchWithUid(c.claims, side.claim!, { metadata: { annotations: action.marks } }, signal)
@@ -141,6 +148,35 @@ function neverRan(pod: Pod): boolean {
   return database?.state?.running === undefined && database?.state?.terminated === undefined && (database?.restartCount ?? 0) === 0
 }
 
+/**
+ * The first write cannot be a creation: what it set would never be unset by the applies that follow. It is an apply that would take over
+ * whatever bears the name, so the name is looked up first.
+ */
+async function writeGuest(
+  spec: Guest['spec'],
+  o: Observed,
+  { collections: { guests }, client }: World,
+  signal: AbortSignal,
+): Promise<Fault | undefined> {
+  const { name, guestsNamespace: namespace } = o.place
+  const found = o.side.guest === undefined ? await client.get(guests.resource, { name, namespace }, { signal }).catch(absent) : undefined
+  if (found !== undefined) return adopt(guests, found, o)
+  await guests.apply(guestDraft(o, spec), { manager, signal })
+  return undefined
+}
+
+const absent = (error: unknown): undefined => {
+  if (!isNotFound(error)) throw error
+}
+
+/** What is there already is either ours, made before our cache saw it, or a stranger's. */
+function adopt<T extends KubeObject>(collection: Collection<T>, found: T, { instance }: Observed): Fault | undefined {
+  const { kind, metadata } = found
+  if (metadata.labels?.[labels.instanceUid] !== instance.metadata.uid) return fault('NameCollision', { kind, name: metadata.name })
+  collection.wrote(found)
+  return undefined
+}
+
 function guestDraft({ side: { guest }, place, now }: Observed, spec: Guest['spec']) {
   return {
     apiVersion: API_VERSION,
@@ -148,7 +184,7 @@ function guestDraft({ side: { guest }, place, now }: Observed, spec: Guest['spec
     metadata: {
       name: place.name,
       namespace: place.guestsNamespace,
-      ...(guest !== undefined && { uid: guest.metadata.uid }),
+      ...(guest !== undefined && basedOn(guest)),
       labels: guestLabels(spec.instance),
       annotations: { [annotations.askedAt]: timestamp(now) },
       finalizers: [finalizers.guest],
@@ -157,11 +193,11 @@ function guestDraft({ side: { guest }, place, now }: Observed, spec: Guest['spec
   }
 }
 
-/** Creates what must not exist yet. If it does, it is either ours, made before our cache saw it, or a stranger's. */
+/** Creates what must not exist yet. */
 async function createOnGuestSide<T extends KubeObject>(
   collection: Collection<T>,
   draft: Parameters<Collection<T>['create']>[0],
-  { instance }: Observed,
+  o: Observed,
   { client }: World,
   signal: AbortSignal,
 ): Promise<Fault | undefined> {
@@ -171,12 +207,8 @@ async function createOnGuestSide<T extends KubeObject>(
     await collection.create(draft, signal)
     return undefined
   } catch (error) {
-    if (isAlreadyExists(error)) {
-      const found = await client.get(collection.resource, { name, namespace: namespace! }, { signal })
-      if (found.metadata.labels?.[labels.instanceUid] !== instance.metadata.uid) return fault('NameCollision', { kind, name })
-      collection.wrote(found)
-      return undefined
-    }
+    if (isAlreadyExists(error))
+      return adopt(collection, await client.get(collection.resource, { name, namespace: namespace! }, { signal }), o)
     if (!isRefusal(error)) throw error
     if (kind === 'Pod') return fault('PodRefused', { why: error.message })
     if (kind === 'PersistentVolumeClaim') return fault('VolumeUnbound', { claim: name, why: error.message })
@@ -236,6 +268,21 @@ async function makePasswords(revisions: readonly string[], o: Observed, world: W
   return createOnGuestSide(secrets, { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data }, o, world, signal)
 }
 
+/** What is forgotten is gone for good: no cache is believed that nobody needs it. */
+async function forgetPasswords(revisions: readonly string[], o: Observed, world: World, signal: AbortSignal): Promise<undefined> {
+  const { secrets, users, guests } = world.collections
+  const { namespace } = o.instance.metadata
+  const [guest, needed] = await Promise.all([
+    world.client.get(guests.resource, o.side.guest!.metadata, { signal }),
+    world.client.list(users.resource, { ...(namespace !== undefined && { namespace }), signal }),
+  ])
+  const named = new Set([...(guest.spec.users ?? []).map(u => u.passwordRevision), ...needed.items.map(passwordRevision)])
+  const data = Object.fromEntries(revisions.filter(revision => !named.has(revision)).map(revision => [revision, null]))
+  if (Object.keys(data).length === 0) throw new ApiError(409, 'Conflict', 'passwords that are needed by now are kept')
+  await patchWithUid(secrets, o.side.secret!, { data }, signal)
+  return undefined
+}
+
 /** A merge patch that fails if the object is another by now. */
 async function patchWithUid<T extends KubeObject>(
   collection: Collection<T>,
@@ -255,10 +302,13 @@ async function patchWithUid<T extends KubeObject>(
   }
 }
 
-const withUid = <D extends { metadata: object }>(draft: D, object: KubeObject): D => ({
+const onto = <D extends { metadata: object }>(draft: D, object: KubeObject): D => ({
   ...draft,
-  metadata: { ...draft.metadata, uid: object.metadata.uid },
+  metadata: { ...draft.metadata, ...basedOn(object) },
 })
+
+/** This object and no other, as we saw it: a cache that lags behind must not take back what was done since. */
+const basedOn = ({ metadata: { uid, resourceVersion } }: KubeObject) => ({ uid, resourceVersion })
 
 /** The collection of each kind on the guest's side. Their element types differ, and each action carries an object of its own kind. */
 function collectionOf({ collections: c }: World, kind: keyof GuestSide): Collection<KubeObject> {

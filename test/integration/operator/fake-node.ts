@@ -6,7 +6,16 @@ import { request } from 'node:https'
 import type { Guest, GuestStatus } from '../../../src/api/guest.ts'
 import type { ClusterAccess } from '../../../src/kube/access.ts'
 import { type Client, connect } from '../../../src/kube/client.ts'
-import { nodes, type PersistentVolumeClaim, type Pod, persistentvolumeclaims, pods, secrets } from '../../../src/kube/resource.ts'
+import { isAlreadyExists } from '../../../src/kube/errors.ts'
+import {
+  nodes,
+  type PersistentVolumeClaim,
+  type Pod,
+  persistentvolumeclaims,
+  pods,
+  type Secret,
+  secrets,
+} from '../../../src/kube/resource.ts'
 import { same } from '../../../src/operator/compare.ts'
 import { guests } from '../../../src/operator/resources.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
@@ -45,15 +54,26 @@ export const guestsNamespace = 'trove-guests'
 export const pulledDigest = `sha256:${'0'.repeat(64)}`
 const manager = 'fake-node'
 
-export async function startFakeNode(access: ClusterAccess): Promise<FakeNode> {
+export interface FakeNodeOptions {
+  /** Where its guests live. Default `trove-guests`. */
+  namespace?: string
+  /** Waited for before each step, so that things take a while. */
+  pace?: () => Promise<void>
+  /** Told of each report of an agent as it is made, with the Secret that the agent read. */
+  heard?: (guest: Guest, status: GuestStatus, passwords: Secret | undefined, claimUid: string) => void
+}
+
+export async function startFakeNode(access: ClusterAccess, o: FakeNodeOptions = {}): Promise<FakeNode> {
+  const { namespace = guestsNamespace, pace = async () => {}, heard = () => {} } = o
   const client = connect(access)
   const end = new AbortController()
   const { signal } = end
-  await client.create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'fake' } }, { signal })
+  const made = await client.create(nodes, { apiVersion: 'v1', kind: 'Node', metadata: { name: 'fake' } }, { signal }).catch(alreadyThere)
   const wellness = { status: { conditions: [{ type: 'Ready', status: 'True', reason: 'Fake', message: '' }] } }
-  await client.patch(nodes, { name: 'fake' }, { type: 'merge', body: wellness }, { manager, subresource: 'status', signal })
+  if (made !== undefined)
+    await client.patch(nodes, { name: 'fake' }, { type: 'merge', body: wellness }, { manager, subresource: 'status', signal })
   const open = <T extends Guest | Pod | PersistentVolumeClaim>(r: Parameters<typeof openCollection<T>>[0]) =>
-    openCollection<T>(r, { namespace: guestsNamespace }, { client, log: quiet, clock: systemClock })
+    openCollection<T>(r, { namespace }, { client, log: quiet, clock: systemClock })
   const all = { guests: open(guests), pods: open(pods), claims: open(persistentvolumeclaims) }
   const parts = new Map<string, Part>()
   const started = new Map<string, number>()
@@ -69,9 +89,15 @@ export async function startFakeNode(access: ClusterAccess): Promise<FakeNode> {
       await Promise.resolve()
       while (dirty && !signal.aborted) {
         dirty = false
-        for (const pod of all.pods.list()) await node(pod, all, client, access, partOf(pod.metadata.name), count, signal).catch(forgive)
+        for (const pod of all.pods.list()) {
+          await pace()
+          await node(pod, all, client, access, partOf(pod.metadata.name), count, signal).catch(forgive)
+        }
         for (const claim of all.claims.list()) await provision(claim, all, signal).catch(forgive)
-        for (const guest of all.guests.list()) await agent(guest, all, client, partOf(guest.metadata.name), signal).catch(forgive)
+        for (const guest of all.guests.list()) {
+          await pace()
+          await agent(guest, all, client, partOf(guest.metadata.name), heard, signal).catch(forgive)
+        }
       }
       running = undefined
     })()
@@ -115,8 +141,8 @@ async function node(
   count: (name: string) => void,
   signal: AbortSignal,
 ) {
-  const { name, deletionTimestamp, uid } = pod.metadata
-  const ref = { namespace: guestsNamespace, name }
+  const { namespace, name, deletionTimestamp, uid } = pod.metadata
+  const ref = { namespace: namespace!, name }
   if (deletionTimestamp !== undefined) {
     if (part.stays) return
     const answer = await client.delete(pods, { ...ref, uid }, { gracePeriodSeconds: 0, signal })
@@ -134,7 +160,7 @@ async function node(
     return
   }
   if (all.claims.get(keyOf(pod))?.metadata.deletionTimestamp !== undefined) return
-  if (pod.spec?.nodeName === undefined) return bind(access, name, part.node ?? 'fake')
+  if (pod.spec?.nodeName === undefined) return bind(access, ref, part.node ?? 'fake')
   if (pod.status?.phase === 'Failed') return
   const waits = pod.status?.containerStatuses?.[0]?.state?.waiting?.reason
   if (part.waiting !== undefined ? waits === part.waiting.reason : pod.status?.phase === 'Running') return
@@ -165,7 +191,7 @@ async function node(
 }
 
 async function provision(claim: PersistentVolumeClaim, all: All, signal: AbortSignal) {
-  const ref = { namespace: guestsNamespace, name: claim.metadata.name }
+  const ref = { namespace: claim.metadata.namespace!, name: claim.metadata.name }
   const used = all.pods.get(keyOf(claim))
   if (claim.metadata.deletionTimestamp !== undefined) {
     const protection = 'kubernetes.io/pvc-protection'
@@ -178,7 +204,14 @@ async function provision(claim: PersistentVolumeClaim, all: All, signal: AbortSi
   await all.claims.patch(ref, { type: 'merge', body: { status } }, { manager, subresource: 'status', signal })
 }
 
-async function agent(guest: Guest, all: All, client: Client, part: Part, signal: AbortSignal) {
+async function agent(
+  guest: Guest,
+  all: All,
+  client: Client,
+  part: Part,
+  heard: NonNullable<FakeNodeOptions['heard']>,
+  signal: AbortSignal,
+) {
   const pod = all.pods.get(keyOf(guest))
   const claim = all.claims.get(keyOf(guest))
   if (pod?.status?.phase !== 'Running' || pod.metadata.deletionTimestamp !== undefined || claim?.status?.phase !== 'Bound' || part.silent)
@@ -186,7 +219,7 @@ async function agent(guest: Guest, all: All, client: Client, part: Part, signal:
   const { spec } = guest
   const failure = (name: string) => part.failing?.[name]
   const passwords = spec.users?.length
-    ? await client.get(secrets, { namespace: guestsNamespace, name: guest.metadata.name }, { signal })
+    ? await client.get(secrets, { namespace: guest.metadata.namespace!, name: guest.metadata.name }, { signal })
     : undefined
   const outcome = (e: { name: string; ensure: string }) =>
     failure(e.name)
@@ -213,16 +246,22 @@ async function agent(guest: Guest, all: All, client: Client, part: Part, signal:
   }
   if (same(guest.status, status)) return
   const { apiVersion, kind } = guest
-  const metadata = { name: guest.metadata.name, namespace: guestsNamespace, uid: guest.metadata.uid }
+  const { name, namespace, uid } = guest.metadata
+  const metadata = { name, namespace: namespace!, uid }
+  heard(guest, status, passwords, claim.metadata.uid)
   await all.guests.apply({ apiVersion, kind, metadata, status }, { manager: 'trove-guest', subresource: 'status', signal })
 }
 
+const alreadyThere = (error: unknown): undefined => {
+  if (!isAlreadyExists(error)) throw error
+}
+
 /** Puts the pod on a node: a subresource of its own that only a scheduler ever needs. */
-async function bind(access: ClusterAccess, name: string, node: string): Promise<void> {
+async function bind(access: ClusterAccess, { namespace, name }: { namespace: string; name: string }, node: string): Promise<void> {
   const { authorization, tls } = await access.credentials()
   const body = { apiVersion: 'v1', kind: 'Binding', metadata: { name }, target: { apiVersion: 'v1', kind: 'Node', name: node } }
   await new Promise<void>((resolve, reject) => {
-    const url = `${access.server}/api/v1/namespaces/${guestsNamespace}/pods/${name}/binding`
+    const url = `${access.server}/api/v1/namespaces/${namespace}/pods/${name}/binding`
     const headers = { authorization: authorization ?? '', 'content-type': 'application/json' }
     const sent = request(url, { method: 'POST', headers, ca: tls.ca }, answer => {
       answer.resume().on('end', () => ((answer.statusCode ?? 500) < 300 ? resolve() : reject(new Error(`binding: ${answer.statusCode}`))))

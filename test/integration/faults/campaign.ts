@@ -1,0 +1,146 @@
+/** Many trials at once on one API server: for each workload two clean runs, then a trial for each plan that is chosen. */
+import type { Bed } from './bed.ts'
+import { inject } from './inject.ts'
+import { namedWrites } from './journal.ts'
+import { countsOf, judge, type Reference, type Violation } from './oracles.ts'
+import { generatePlans, type Plan } from './plans.ts'
+import { hash } from './random.ts'
+import { type Controls, type Evidence, runTrial } from './trial.ts'
+import type { Workload } from './workload.ts'
+
+export interface Campaign {
+  workloads: readonly Workload[]
+  seed: string
+  choose(all: readonly Candidate[]): Candidate[]
+  /** How many trials at once, and how many more of those that mostly wait. */
+  lanes: number
+  lanesForWaiting: number
+  /** Told of each trial as it ends. */
+  onResult?: (result: Result) => void
+}
+
+export interface Candidate {
+  workload: Workload
+  plan: Plan
+}
+
+export interface Result {
+  workload: string
+  plan: string
+  violations: Violation[]
+  /** The fault took place. */
+  hit: boolean
+  evidence: Evidence
+}
+
+export interface Tally {
+  workload: string
+  /** In the journal of the clean run. */
+  writes: number
+  generated: number
+  results: Result[]
+}
+
+export async function runCampaign(bed: Bed, c: Campaign): Promise<Tally[]> {
+  const prepared = await inLanes(c.lanes, c.workloads, workload => prepare(bed, workload, c.seed))
+  const tallies = prepared.map(({ workload, plans, results, writes }): Tally => {
+    for (const result of results) c.onResult?.(result)
+    return { workload: workload.name, writes, generated: plans.length, results }
+  })
+  const candidates = prepared.flatMap(({ workload, reference, plans }, i) =>
+    plans.map(plan => ({ workload, reference, plan, tally: tallies[i]! })),
+  )
+  const chosen = new Set<Candidate>(c.choose(candidates))
+  const trials = candidates.filter(candidate => chosen.has(candidate))
+  const run = async ({ workload, reference, plan, tally }: (typeof trials)[number]) => {
+    const result = await tryPlan(bed, workload, plan, reference, c)
+    tally.results.push(result)
+    c.onResult?.(result)
+  }
+  const [waiting, working] = [trials.filter(t => mostlyWaits(t.plan)), trials.filter(t => !mostlyWaits(t.plan))]
+  await Promise.all([inLanes(c.lanesForWaiting, waiting, run), inLanes(c.lanes, working, run)])
+  return tallies
+}
+
+export type Prepared = Awaited<ReturnType<typeof prepare>>
+
+/** Two clean runs: what both come to is what every other is measured by. */
+export async function prepare(bed: Bed, workload: Workload, seed: string) {
+  const run = (name: string) =>
+    runTrial(bed, { workload, seed: `${seed} ${workload.name} ${name}`, patienceMs: 60_000, quietMs: 1_500, startAgain: true })
+  const [first, second] = await Promise.all([run('first'), run('second')])
+  const reference: Reference = { end: first.end, counts: countsOf(first), connections: first.connections, rssMiB: first.rssMiB }
+  const results = [first, second].map(
+    (evidence): Result => ({
+      workload: workload.name,
+      plan: 'nothing goes wrong',
+      violations: judge(evidence, { ...nothingUnusual, reference }),
+      hit: true,
+      evidence,
+    }),
+  )
+  const plans = generatePlans({ ...first, versions: first.view.versions })
+  return { workload, reference, plans, results, writes: namedWrites(first.journal, first.id).length }
+}
+
+const nothingUnusual = { meddled: false, replicas: 1, deceived: false, relists: false, crowded: false }
+
+const mostlyWaits = (plan: Plan): boolean => ['storm', 'stalled watches', 'leader cut off'].includes(plan.fault)
+
+const patienceMs: Partial<Record<Plan['fault'], number>> = { storm: 150_000, 'stalled watches': 240_000, 'leader cut off': 90_000 }
+
+/** A fault that found nothing to strike, for things went another way this time, is tried again. */
+const attempts = 3
+
+const meddling = new Set<Plan['fault']>(['replaced', 'deleted', 'edited'])
+const relisting = new Set<Plan['fault']>(['gone', 'gone in the stream', 'gone on a page', 'relist', 'stale list', 'stalled watches'])
+
+/** One trial under one fault, or under none. */
+export async function tryPlan(
+  bed: Bed,
+  workload: Workload,
+  plan: Plan | undefined,
+  reference: Reference,
+  o: { seed: string; program?: string; patienceMs?: number },
+): Promise<Result> {
+  const fault = plan?.fault
+  const name = plan?.name ?? 'nothing goes wrong'
+  const is = (faults: ReadonlySet<Plan['fault']>) => fault !== undefined && faults.has(fault)
+  const meddled = is(meddling)
+  const elsewhere = meddled || fault === 'asked for something else'
+  const replicas = fault === 'leader cut off' ? 2 : 1
+  for (let attempt = 1; ; attempt++) {
+    const evidence = await runTrial(bed, {
+      workload,
+      seed: `${o.seed} ${workload.name} ${name} ${attempt}`,
+      ...(plan !== undefined && { arm: (controls: Controls) => inject(plan, controls) }),
+      patienceMs: o.patienceMs ?? (elsewhere ? 8_000 : ((fault && patienceMs[fault]) ?? 30_000)),
+      // Somebody else's hand in tenants' Secrets shows only when they are read again.
+      quietMs: meddled ? 2_600 : 400,
+      startAgain: hash(name) % 4 === 0,
+      replicas,
+      ...(!elsewhere && { end: reference.end }),
+      ...(o.program !== undefined && { program: o.program }),
+    })
+    if (!evidence.hit && attempt < attempts) continue
+    const violations = judge(evidence, {
+      ...(!elsewhere && { reference }),
+      meddled,
+      replicas,
+      deceived: fault === 'stale list',
+      relists: is(relisting),
+      crowded: fault === 'relist',
+    })
+    return { workload: workload.name, plan: name, violations, hit: evidence.hit, evidence }
+  }
+}
+
+async function inLanes<T, R>(lanes: number, items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  const waiting = items.entries()
+  const lane = async () => {
+    for (const [i, item] of waiting) results[i] = await work(item)
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+  return results
+}

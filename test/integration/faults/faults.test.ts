@@ -1,0 +1,71 @@
+/** A sample of the fault plans, the same in every run. `npm run faults` tries them all. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Bed, makeBed } from './bed.ts'
+import { type Candidate, type Result, runCampaign, type Tally } from './campaign.ts'
+import { dump } from './dump.ts'
+import type { Plan } from './plans.ts'
+import { randomFrom } from './random.ts'
+import { workloads } from './workloads.ts'
+
+const seed = 'sample'
+
+/** How many of each kind, over all workloads. */
+const sample: Record<Plan['fault'], number> = {
+  'crash before': 6,
+  'crash after': 6,
+  'applied but answered 500': 4,
+  'answer cut short': 2,
+  'stale list': 8,
+  'lost event': 6,
+  gone: 1,
+  'gone in the stream': 1,
+  'watch lines cut': 1,
+  'gone on a page': 1,
+  'no bookmarks': 1,
+  'history ends at a bookmark': 1,
+  relist: 1,
+  'skewed clock': 2,
+  replaced: 2,
+  deleted: 2,
+  edited: 2,
+  'asked for something else': 2,
+  'leader cut off': 1,
+  // A minute and more: with all the others only.
+  storm: 0,
+  'stalled watches': 0,
+}
+
+let bed: Bed
+let tallies: Tally[]
+const failures: Result[] = []
+
+beforeAll(async () => {
+  bed = await makeBed()
+  tallies = await runCampaign(bed, {
+    workloads: workloads.filter(w => w.sampled === undefined),
+    seed,
+    lanes: 4,
+    lanesForWaiting: 2,
+    choose: all => {
+      const random = randomFrom(seed)
+      const byFault = Map.groupBy(all, (t: Candidate) => t.plan.fault)
+      return [...byFault].flatMap(([fault, some]) => random.sample(some, sample[fault]))
+    },
+    onResult: result => {
+      if (result.violations.length > 0) failures.push(result)
+    },
+  })
+}, 600_000)
+afterAll(() => bed?.stop())
+
+test.each(workloads.filter(w => w.sampled === undefined).map(w => w.name))('%s: no fault breaks a promise', name => {
+  const broken = failures.filter(f => f.workload === name)
+  const told = broken.map(f => ({ plan: f.plan, broken: f.violations.map(v => `${v.oracle}: ${v.what}`), file: dump(f) }))
+  expect(told).toEqual([])
+})
+
+test('there are at least three plans for each write, and the faults that were chosen took place', () => {
+  for (const { generated, writes, workload } of tallies) expect(generated / (3 * writes), workload).toBeGreaterThanOrEqual(1)
+  const results = tallies.flatMap(t => t.results)
+  expect(results.filter(r => r.hit).length / results.length).toBeGreaterThan(0.9)
+})

@@ -1,0 +1,83 @@
+/**
+ * What one process asked of the API server, request by request, as the proxy saw it. Writes have names that mean the same in every run of a
+ * workload, so that a fault can be aimed at one of them: what is done to which object, and for the how-manieth time.
+ */
+import type { KubeObject } from '../../../src/kube/objects.ts'
+
+export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'apply' | 'delete'
+
+export interface Exchange {
+  n: number
+  /** Milliseconds since the trial began. */
+  at: number
+  /** Which process asked. */
+  who: string
+  /** Which of the processes that bore that name one after another. */
+  life: number
+  verb: Verb
+  resource: string
+  subresource: string | undefined
+  namespace: string | undefined
+  name: string | undefined
+  query: URLSearchParams
+  contentType: string
+  body: Sent | undefined
+  /** What the API server answered, as far as it was asked. */
+  status?: number
+  answer?: KubeObject
+  /** What was answered to the process in its stead. */
+  told?: string
+}
+
+/** A request's body, as far as anybody here reads it. */
+export type Sent = {
+  metadata?: Partial<KubeObject['metadata']>
+  preconditions?: { uid?: string }
+  [part: string]: unknown
+}
+
+const writing = new Set<Verb>(['create', 'update', 'patch', 'apply', 'delete'])
+export const isWrite = (x: Exchange): boolean => writing.has(x.verb) && x.resource !== 'leases' && x.resource !== 'events'
+
+/** Whether the server did something because of it. */
+export const wasApplied = (x: Exchange): boolean => x.status !== undefined && x.status < 300
+
+/** The object's name without what differs from run to run: the trial's id, and the beginning of a UID. */
+export function masked(text: string, id: string): string {
+  return text.replaceAll(id, 'ID').replace(/-[0-9a-f]{8}(?![0-9a-z])/g, '-UID')
+}
+
+/** What is done to which object: `patch guests/status web-UID`. */
+export function deedOf(x: Exchange, id: string): string {
+  const where = x.subresource === undefined ? x.resource : `${x.resource}/${x.subresource}`
+  return `${x.verb} ${where} ${masked(x.name ?? '', id)}`
+}
+
+/** The writes of a journal, each with its deed and how often that had been done before, counted from 1: `create pods web-UID #2`. */
+export function namedWrites(journal: readonly Exchange[], id: string): { name: string; exchange: Exchange }[] {
+  const count = openCounter(id)
+  return journal.filter(isWrite).map(exchange => ({ name: count(exchange), exchange }))
+}
+
+/** Names writes as they come. */
+export function openCounter(id: string): (x: Exchange) => string {
+  const done = new Map<string, number>()
+  return x => {
+    const deed = deedOf(x, id)
+    const n = (done.get(deed) ?? 0) + 1
+    done.set(deed, n)
+    return `${deed} #${n}`
+  }
+}
+
+/**
+ * Whether a write takes something away for good: a deletion, a finalizer that goes, a password that is forgotten. Sieve's experience: it is
+ * before these that an old view of the world does harm.
+ */
+export function isDestructive(x: Exchange): boolean {
+  if (!isWrite(x)) return false
+  if (x.verb === 'delete') return true
+  if (Array.isArray(x.body)) return x.body.some(op => (op as { op: string }).op === 'remove')
+  const { data } = (x.body ?? {}) as { data?: Record<string, unknown> }
+  return x.verb === 'patch' && data !== undefined && Object.values(data).includes(null)
+}

@@ -1,0 +1,231 @@
+/**
+ * Deliberate bugs, each a few words changed in the operator's source, and where each must be caught. An oracle that no bug can trip would be
+ * no oracle. Each replaced text must be there exactly once: a mutant that no longer applies is an error, not a pass.
+ */
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildOperator } from './bed.ts'
+import type { oracles } from './oracles.ts'
+import type { Plan } from './plans.ts'
+
+export interface Mutant {
+  /** What is wrong with it. */
+  bug: string
+  changes: { file: string; from: string; to: string }[]
+  workload: string
+  /** The fault that brings it to light; none: it shows in a clean run. */
+  plan?: (plan: Plan) => boolean
+  /** It takes minutes: not in every run of the tests. */
+  slow?: true
+  /** The promise that it breaks. */
+  caughtBy: keyof typeof oracles
+}
+
+const named =
+  (name: string) =>
+  (plan: Plan): boolean =>
+    plan.name === name
+
+/** Only the tenant's objects are shown as they were, at the moment of a write. */
+const staleTenant =
+  (write: string) =>
+  (plan: Plan): boolean =>
+    plan.fault === 'stale list' && plan.after === 'a crash' && plan.of === 'the tenant' && plan.write.startsWith(write)
+
+export const mutants: Mutant[] = [
+  {
+    bug: 'its own writes are not remembered',
+    changes: [{ file: 'src/runtime/store.ts', from: '      written.set(key, obj)\n', to: '' }],
+    workload: 'create',
+    plan: plan => plan.fault === 'lost event' && plan.resource === 'pods' && plan.from === 0,
+    caughtBy: 'its own writes are known to it',
+  },
+  {
+    bug: 'deletions name no UID',
+    changes: [{ file: 'src/kube/client.ts', from: 'preconditions: { uid: ref.uid }, ', to: '' }],
+    workload: 'delete-in-build',
+    caughtBy: 'deletions name a UID',
+  },
+  {
+    bug: 'children are made before the finalizer',
+    changes: [
+      {
+        file: 'src/operator/instance/plan.ts',
+        from: "if (!instance.metadata.finalizers?.includes(finalizers.instance)) return nothing({ actions: [{ do: 'addFinalizer' }] })",
+        to: "const late: Action[] = instance.metadata.finalizers?.includes(finalizers.instance) ? [] : [{ do: 'addFinalizer' }]",
+      },
+      {
+        file: 'src/operator/instance/plan.ts',
+        from: 'const actions = [...told,',
+        to: 'const actions = [...told, ...(side.guest ? late : []),',
+      },
+    ],
+    workload: 'create',
+    caughtBy: 'everything of ours is fenced by the finalizer',
+  },
+  {
+    bug: 'a lost history is not noticed',
+    changes: [
+      {
+        file: 'src/runtime/reflector.ts',
+        from: "if (isExpired(error)) return state.at === 'paging' ? state : { at: 'streaming' }",
+        to: 'if (isExpired(error)) return state',
+      },
+    ],
+    workload: 'recreate',
+    plan: named('gone in the stream, step 2'),
+    caughtBy: 'it comes to rest',
+  },
+  {
+    bug: 'a bookmark is not remembered',
+    changes: [
+      {
+        file: 'src/runtime/reflector.ts',
+        from: "      else o.sink.put(event.object)\n      reached({ at: 'watching', resourceVersion })",
+        to: "      else o.sink.put(event.object)\n      if (event.type !== 'BOOKMARK') reached({ at: 'watching', resourceVersion })",
+      },
+    ],
+    workload: 'retain',
+    plan: plan => plan.fault === 'history ends at a bookmark',
+    caughtBy: 'lists are not asked for in vain',
+  },
+  {
+    bug: 'an apply drops a sibling from a list',
+    changes: [
+      {
+        file: 'src/operator/instance/render-guest.ts',
+        from: '...(users.length > 0 && { users }),',
+        to: '...(users.length > 0 && { users: users.slice(-1) }),',
+      },
+    ],
+    workload: 'churn',
+    caughtBy: 'it comes to rest',
+  },
+  {
+    bug: 'the finalizer goes before the volume',
+    changes: [
+      {
+        file: 'src/operator/instance/delete.ts',
+        from: "if (!dataGone) return step([...data, ...served, ...address], 'the volume and the credentials go')",
+        to: "if (!dataGone) return step([...data, ...served, ...address, { do: 'removeFinalizer' }], 'the volume and the credentials go')",
+      },
+    ],
+    workload: 'delete-in-build',
+    caughtBy: 'everything of ours is fenced by the finalizer',
+  },
+  {
+    bug: 'a Secret of somebody else’s is overwritten',
+    changes: [
+      { file: 'src/operator/databaseuser/binding.ts', from: "return belongsTo(user, found) ? found : 'foreign'", to: 'return found' },
+    ],
+    workload: 'name-taken',
+    caughtBy: 'nothing foreign is touched',
+  },
+  {
+    bug: 'a status speaks of a generation that it was not judged for',
+    changes: [{ file: 'src/operator/instance/reconcile.ts', from: '  if (instance.metadata.generation !== planned) return {}\n', to: '' }],
+    workload: 'rigid-volume',
+    plan: plan => plan.fault === 'asked for something else',
+    caughtBy: 'status is never ahead of what is so',
+  },
+  {
+    bug: 'a status is written that says nothing new',
+    changes: [{ file: 'src/operator/write-status.ts', from: '  if (same(object.status, status)) return false\n', to: '' }],
+    workload: 'create',
+    caughtBy: 'nothing is written without a change',
+  },
+  {
+    bug: 'it tries again at once',
+    changes: [
+      {
+        file: 'src/runtime/queue.ts',
+        from: 'queue.addAfter(key, Math.max(delay, atLeastMs))',
+        to: 'queue.addAfter(key, Math.max(delay / 1000, 20))',
+      },
+    ],
+    workload: 'create',
+    plan: plan => plan.fault === 'storm' && plan.status === 500,
+    caughtBy: 'retries are bounded',
+  },
+  {
+    bug: 'it goes on writing after it has lost its lease',
+    changes: [
+      { file: 'src/runtime/lease.ts', from: 'holds: () => !over && left() > 0,', to: 'holds: () => true,' },
+      { file: 'src/runtime/lease.ts', from: 'if (holder !== undefined) resolve(holder)', to: 'void resolve' },
+    ],
+    workload: 'retain',
+    plan: plan => plan.fault === 'leader cut off',
+    caughtBy: 'one leader at a time',
+  },
+  {
+    bug: 'a password is made twice after a crash',
+    changes: [
+      {
+        file: 'src/operator/instance/passwords.ts',
+        from: 'makeable.filter(revision => !there.has(revision) && !named.has(revision))',
+        to: 'makeable.filter(revision => !named.has(revision))',
+      },
+    ],
+    workload: 'create',
+    plan: named('crash after, write create secrets web-UID #1'),
+    caughtBy: 'a password never changes',
+  },
+  {
+    bug: 'the deletion policy is not asked',
+    changes: [
+      { file: 'src/operator/instance/delete.ts', from: "instance.spec.deletionPolicy === 'Retain' ? retain(ours) : remove", to: 'remove' },
+    ],
+    workload: 'retain',
+    caughtBy: 'volumes and passwords go by policy alone',
+  },
+  {
+    bug: 'a pod is replaced when its template changes',
+    changes: [
+      {
+        file: 'src/operator/instance/plan-pod.ts',
+        from: "return { actions: madeFor === recorded ? [] : [{ do: 'delete', kind: 'pod', why: 'the user asked for a restart' }] }",
+        to: "const now = o.catalog.versions[0]?.spec.image\n  return { actions: madeFor === recorded && (now ?? guest.spec.image) === guest.spec.image ? [] : [{ do: 'delete', kind: 'pod', why: 'drift' }] }",
+      },
+    ],
+    workload: 'catalog',
+    caughtBy: 'a pod is replaced only for a reason',
+  },
+  {
+    bug: 'a silent watch is believed for ever',
+    changes: [{ file: 'src/kube/client.ts', from: 'const longestSilenceMs = 150_000', to: 'const longestSilenceMs = 2 ** 31 - 1' }],
+    workload: 'retain',
+    plan: plan => plan.fault === 'stalled watches',
+    slow: true,
+    caughtBy: 'it comes to rest',
+  },
+  {
+    bug: 'what it finds at its start is believed as it is',
+    changes: [{ file: 'src/runtime/collection.ts', from: 'if (!met.has(obj.metadata.uid)) await confirm(obj, signal)', to: '' }],
+    workload: 'delete-in-build',
+    plan: staleTenant('patch instances'),
+    caughtBy: 'each object is made and deleted as often as in the clean run',
+  },
+]
+
+const root = join(import.meta.dirname, '../../..')
+
+/** The operator with the bug in it. */
+export async function buildMutant({ bug, changes }: Mutant): Promise<{ program: string; remove(): Promise<void> }> {
+  const dir = await mkdtemp(join(tmpdir(), 'mutant-'))
+  try {
+    await cp(join(root, 'src'), join(dir, 'src'), { recursive: true })
+    await symlink(join(root, 'node_modules'), join(dir, 'node_modules'))
+    for (const { file, from, to } of changes) {
+      const text = await readFile(join(dir, file), 'utf8')
+      if (text.split(from).length !== 2) throw new Error(`"${bug}" does not apply: ${file} must hold exactly once: ${from}`)
+      await writeFile(
+        join(dir, file),
+        text.replace(from, () => to),
+      )
+    }
+    return await buildOperator(dir)
+  } finally {
+    await rm(dir, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * From the record of a clean run come the faults to try: generated, not hand-picked. Pure. A plan is data; what it does is in inject.ts. Its
+ * name tells all of it, and means the same fault in every run.
+ */
+import type { KubeObject } from '../../../src/kube/objects.ts'
+import type { Version } from './history.ts'
+import { type Exchange, isDestructive, masked, namedWrites, openCounter, wasApplied } from './journal.ts'
+import { edits } from './meddle.ts'
+
+export type Plan = { name: string } & (
+  | { fault: 'crash before' | 'crash after' | 'applied but answered 500' | 'answer cut short'; write: string }
+  /** The process ends, or its watches do, and what it lists then is as old as the beginning of that step. */
+  | { fault: 'stale list'; after: 'a crash' | 'a lost history'; of: Part; write: string; step: number }
+  /** Counted are the events of the object, from 0: `from` is lost, and all that follow it up to `to`. */
+  | { fault: 'lost event'; resource: string; object: string; from: number; to: number }
+  | { fault: 'gone' | 'gone in the stream' | 'watch lines cut' | 'stalled watches' | 'leader cut off'; step: number }
+  | { fault: 'history ends at a bookmark'; step: number }
+  | { fault: 'gone on a page' | 'no bookmarks' }
+  | { fault: 'relist'; objects: number; step: number }
+  | { fault: 'storm'; status: 409 | 429 | 500 | 503; seconds: number; step: number }
+  | { fault: 'skewed clock'; minutes: number; step: number }
+  | { fault: 'replaced' | 'deleted' | 'edited'; resource: string; write: string }
+  /** While it waits for the answer to one question, somebody changes what it was asked to do. */
+  | { fault: 'asked for something else'; question: string }
+)
+
+/** Which lists are old: caches of different kinds lag behind each on its own. */
+export type Part = 'everything' | 'the tenant' | 'the guests'
+
+export type PlanOf<F extends Plan['fault']> = Plan & { fault: F }
+
+/** The clean run of one workload. */
+export interface Clean {
+  id: string
+  journal: readonly Exchange[]
+  versions: readonly Version[]
+  /** resourceVersion at which each step began. */
+  boundaries: readonly number[]
+}
+
+type Unnamed<T> = T extends unknown ? Omit<T, 'name'> : never
+
+export function generatePlans(clean: Clean): Plan[] {
+  const writes = namedWrites(clean.journal, clean.id).filter(({ exchange }) => wasApplied(exchange))
+  const steps = clean.boundaries.map((_, i) => i)
+  const step = steps.length - 1
+  const plans: Unnamed<Plan>[] = []
+
+  for (const { name: write } of writes) {
+    plans.push({ fault: 'crash before', write }, { fault: 'crash after', write }, { fault: 'applied but answered 500', write })
+  }
+  // Of the answers one of each sort: how it is cut is the same for all of them.
+  for (const { name: write } of firstOfEachSort(writes)) plans.push({ fault: 'answer cut short', write })
+  for (const { name: write, exchange } of writes.filter(w => isDestructive(w.exchange))) {
+    const [latest, ...earlier] = stepsBefore(exchange, clean).reverse() as [number, ...number[]]
+    const stale = (after: 'a crash' | 'a lost history', of: Part, step: number) =>
+      plans.push({ fault: 'stale list', after, of, write, step })
+    for (const step of earlier.slice(0, 1)) stale('a crash', 'everything', step)
+    stale('a crash', 'everything', latest)
+    stale('a crash', 'the tenant', latest)
+    stale('a crash', 'the guests', latest)
+    stale('a lost history', 'the tenant', latest)
+  }
+  plans.push(...lostEvents(clean), ...meddling(writes))
+  for (const question of questionsOf(clean).slice(-6)) plans.push({ fault: 'asked for something else', question })
+  for (const step of steps) plans.push({ fault: 'gone', step }, { fault: 'gone in the stream', step }, { fault: 'watch lines cut', step })
+  plans.push({ fault: 'gone on a page' }, { fault: 'no bookmarks' }, { fault: 'history ends at a bookmark', step })
+  plans.push({ fault: 'stalled watches', step }, { fault: 'relist', objects: 10_000, step }, { fault: 'leader cut off', step })
+  for (const status of [409, 429, 500, 503] as const) plans.push({ fault: 'storm', status, seconds: 30, step })
+  for (const minutes of [10, -10]) plans.push({ fault: 'skewed clock', minutes, step })
+  return plans.map(plan => ({ ...plan, name: nameOf(plan) }) as Plan)
+}
+
+/** What the operator reads about its Instances beside its caches, by name. */
+function questionsOf({ journal, id }: Clean): string[] {
+  const count = openCounter(id)
+  return journal.filter(x => x.verb === 'get' && x.resource === 'storageclasses').map(count)
+}
+
+/** Right after the operator first made or first changed an object, somebody else lays hands on it. */
+function meddling(writes: readonly { name: string; exchange: Exchange }[]): Unnamed<Plan>[] {
+  const lasting = writes.filter(({ exchange: { verb, subresource } }) => subresource === undefined && verb !== 'delete')
+  return firstOfEachSort(lasting).flatMap(({ name: write, exchange: { verb, resource } }): Unnamed<Plan>[] => [
+    ...(verb === 'create' || verb === 'apply' || resource === 'instances' ? [{ fault: 'replaced', resource, write } as const] : []),
+    ...(verb === 'create' || verb === 'apply' ? [{ fault: 'deleted', resource, write } as const] : []),
+    ...(verb === 'create' && isOnGuestSide(write) && Object.hasOwn(edits, resource) ? [{ fault: 'edited', resource, write } as const] : []),
+  ])
+}
+
+function nameOf({ fault, ...rest }: Unnamed<Plan>): string {
+  const details = Object.entries(rest).map(([key, value]) => `${key} ${typeof value === 'number' && key === 'step' ? value + 1 : value}`)
+  return [fault, ...details].join(', ')
+}
+
+/** What belongs to a guest bears the beginning of its Instance's UID. */
+const isOnGuestSide = (write: string): boolean => write.includes('-UID')
+
+function firstOfEachSort<W extends { name: string; exchange: Exchange }>(writes: readonly W[]): W[] {
+  const seen = new Set<string>()
+  return writes.filter(({ name, exchange: { verb, resource, subresource } }) => {
+    const sort = `${verb} ${resource} ${subresource} ${isOnGuestSide(name)}`
+    return !seen.has(sort) && seen.add(sort)
+  })
+}
+
+/** The steps whose beginning lies before a write. */
+function stepsBefore(exchange: Exchange, { boundaries, journal }: Clean): number[] {
+  const earlier = journal.filter(x => x.n < exchange.n).map(x => Number(x.answer?.metadata?.resourceVersion ?? 0))
+  const now = Math.max(0, ...earlier)
+  return boundaries.flatMap((at, i) => (at <= now ? [i] : []))
+}
+
+/** Every event that a later one cancels: it made a difference that did not last. Lost are it and what came of the object until then. */
+function lostEvents({ versions, id }: Clean): Unnamed<Plan>[] {
+  const byObject = Map.groupBy(
+    versions.filter(v => v.resource !== 'events' && v.resource !== 'leases' && v.resource !== 'namespaces'),
+    v => `${v.resource} ${v.object.metadata.namespace ?? ''}/${v.object.metadata.name}`,
+  )
+  return [...byObject.values()].flatMap(history =>
+    history.flatMap((version, i): Unnamed<Plan>[] => {
+      const to = cancelledBy(history, i)
+      const { resource, object } = version
+      return to === undefined ? [] : [{ fault: 'lost event', resource, object: masked(object.metadata.name, id), from: i, to }]
+    }),
+  )
+}
+
+/** Which later version of the object undoes something that this one did. */
+export function cancelledBy(history: readonly Version[], i: number): number | undefined {
+  const before = history[i - 1]
+  const changed = differences(before === undefined || before.type === 'DELETED' ? undefined : before.object, history[i]!.object)
+  if (history[i]!.type === 'DELETED') {
+    // A deletion is cancelled by a second life under the same name.
+    return history[i + 1] === undefined ? undefined : i + 1
+  }
+  for (let j = i + 1; j < history.length; j++) {
+    const later = history[j]!
+    if (later.type === 'DELETED') return j
+    const now = flatten(later.object)
+    for (const [path, value] of changed) if (now.get(path) !== value) return j
+  }
+  return undefined
+}
+
+function differences(before: KubeObject | undefined, after: KubeObject): Map<string, string> {
+  const old = before === undefined ? new Map<string, string>() : flatten(before)
+  return new Map([...flatten(after)].filter(([path, value]) => old.get(path) !== value))
+}
+
+/** Of every version these are different, and nobody decides by them. */
+const always = new Set(['resourceVersion', 'generation', 'observedGeneration', 'lastTransitionTime', 'trove.dev/asked-at', 'message', 'at'])
+
+function flatten(value: unknown, path = '', into = new Map<string, string>()): Map<string, string> {
+  if (typeof value === 'object' && value !== null) {
+    for (const [key, part] of Object.entries(value)) if (!always.has(key)) flatten(part, `${path}/${key}`, into)
+  } else into.set(path, String(value))
+  return into
+}

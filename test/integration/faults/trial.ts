@@ -1,0 +1,285 @@
+/**
+ * One trial: a workload from its first step to its last under one fault, and everything that was seen of it. The fault acts between the operator
+ * and the API server; the people, the node and the record are beyond its reach.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import type { KubeObject } from '../../../src/kube/objects.ts'
+import { type FakeNode, startFakeNode } from '../operator/fake-node.ts'
+import type { Bed } from './bed.ts'
+import { startControlPlane } from './control-plane.ts'
+import { type Engine, openEngines } from './engine.ts'
+import type { View } from './history.ts'
+import { type Exchange, isWrite } from './journal.ts'
+import { isCompared, maskedText } from './masks.ts'
+import { type OperatorOptions, type OperatorProcess, startOperator } from './operator.ts'
+import { type Fault, openProxy } from './proxy.ts'
+import { type Random, randomFrom } from './random.ts'
+import { catalogOf, handsOf, type Stage } from './stage.ts'
+import { sweep } from './sweep.ts'
+import type { Workload } from './workload.ts'
+
+/** What a fault can do beside changing what passes through the proxy. */
+export interface Controls {
+  bed: Bed
+  stage: Stage
+  journal: readonly Exchange[]
+  /** Of the moment at which each step began, so far. */
+  boundaries: readonly number[]
+  random: Random
+  /** Kills the operator at once; another starts `afterMs` later. */
+  crash(o?: { afterMs?: number; skewMs?: number }): Promise<void>
+  /** Breaks every connection that the operator has. */
+  cut(): void
+  /** The fault has taken place. */
+  hit(): void
+}
+
+export interface Armed extends Fault {
+  /** A step is about to begin. */
+  onStep?(step: number): Promise<unknown> | undefined
+  /** The last step has come to its end, or will not. The fault is over. */
+  disarm?(): Promise<unknown> | undefined
+}
+
+export interface TrialOptions {
+  workload: Workload
+  seed: string
+  /** Nothing: all goes well. */
+  arm?: (controls: Controls) => Armed
+  /** How long a step, and the end, may take. */
+  patienceMs: number
+  /** The end that it must come to; whatever it comes to if not given. */
+  end?: string
+  /** No write for so long is called quiet. */
+  quietMs: number
+  /** Whether the operator is started once more at the end, to see that it finds nothing to do. */
+  startAgain: boolean
+  /** Another operator than the bed's. */
+  program?: string
+  /** With two there is an election; the fault meets only the first, which leads. Default 1. */
+  replicas?: 1 | 2
+}
+
+export interface Evidence {
+  id: string
+  journal: Exchange[]
+  view: View
+  engines: Map<string, Engine>
+  boundaries: number[]
+  /** What was waited for in vain. */
+  stuck: string[]
+  /** Whether the fault took place. */
+  hit: boolean
+  /** Masked, of everything there is at the end. */
+  end: string
+  /** When the operator was restarted at the end, on the journal's clock. */
+  restartedAt: number
+  /** How long it took. */
+  ms: number
+  /** Everything that the operators printed. */
+  output: string
+  /** Connections held at the end. */
+  connections: number
+  rssMiB: number
+}
+
+export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
+  const id = bed.nextId()
+  const random = randomFrom(`${o.seed} pace`)
+  const pace = () => pause(random.below(8))
+  const tenant = `t-${id}`
+  const guests = `g-${id}`
+  const catalog = { datastore: `pg-${id}`, version: `pg-17-${id}`, flavor: `small-${id}` }
+  const isMine = ({ metadata: { namespace, name } }: KubeObject) =>
+    namespace === tenant ||
+    namespace === guests ||
+    ((namespace === undefined || namespace === 'default') && name.split('.')[0]!.endsWith(id))
+  const view = bed.history.view(isMine)
+  const engines = openEngines()
+  const journal: Exchange[] = []
+  const boundaries: number[] = []
+  const stuck: string[] = []
+  const began = performance.now()
+  const closing: (() => Promise<unknown> | unknown)[] = []
+  const output: string[] = []
+
+  try {
+    const hands = handsOf(bed.client, view, tenant)
+    const namespace = (name: string) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+    await hands.make(namespace(tenant), namespace(guests), ...catalogOf(catalog), ...bystanders(tenant, guests))
+    const node: FakeNode = await startFakeNode(bed.access, { namespace: guests, pace, heard: engines.hear })
+    const controlPlane = startControlPlane({ client: bed.client, upstream: bed.upstream, view, pace })
+    const proxy = await openProxy({ who: 'operator', upstream: bed.access, journal, now: () => performance.now() - began, isMine })
+    closing.unshift(
+      () => node.stop(),
+      () => controlPlane.stop(),
+      () => proxy.close(),
+    )
+
+    const options: OperatorOptions = {
+      program: o.program ?? bed.program,
+      url: proxy.url,
+      guestsNamespace: guests,
+      agentImage: 'trove.test/agent:1',
+      self: { namespace: guests, name: 'operator', uid: 'operator' },
+      leaderElection: o.replicas === 2,
+    }
+    let operator: OperatorProcess = await startOperator(options)
+    if (o.replicas === 2) {
+      await view.until(() => view.list('leases').length > 0, o.patienceMs)
+      const beside = await openProxy({ who: 'standby', upstream: bed.access, journal, now: () => performance.now() - began, isMine })
+      const self = { ...options.self, name: 'standby', uid: 'standby' }
+      const standby = await startOperator({ ...options, url: beside.url, self })
+      closing.unshift(async () => {
+        await standby.kill()
+        output.push(standby.output())
+        await beside.close()
+      })
+    }
+    let settled = Promise.resolve()
+    /** One end and one start after another. */
+    const restart = (change: Partial<OperatorOptions>, afterMs: number): Promise<void> => {
+      Object.assign(options, change)
+      const ended = operator.kill()
+      settled = settled.then(async () => {
+        await ended
+        await pause(afterMs)
+        if (operator.running()) return
+        output.push(operator.output())
+        proxy.life += 1
+        operator = await startOperator(options)
+      })
+      return ended
+    }
+    closing.unshift(async () => {
+      await settled
+      await operator.kill()
+    })
+
+    const stage: Stage = {
+      id,
+      tenant,
+      guests,
+      catalog,
+      view,
+      engines,
+      node,
+      ...hands,
+      restartOperator: async (change = {}) => {
+        await restart(change, 0)
+        await settled
+      },
+    }
+    let hit = o.arm === undefined
+    const controls: Controls = {
+      bed,
+      stage,
+      journal,
+      boundaries,
+      random,
+      crash: ({ afterMs = 50 + random.below(200), ...change } = {}) => restart(change, afterMs),
+      cut: proxy.cut,
+      hit: () => {
+        hit = true
+      },
+    }
+    const armed: Armed = o.arm?.(controls) ?? {}
+    proxy.fault = armed
+
+    for (const [i, step] of o.workload.steps.entries()) {
+      boundaries.push(view.versions.at(-1)?.at ?? 0)
+      await armed.onStep?.(i)
+      await step.act(stage)
+      if (!(await view.until(() => step.until(stage), o.patienceMs))) {
+        stuck.push(`step ${i + 1} (${step.does}) did not come to its end within ${o.patienceMs} ms`)
+        break
+      }
+    }
+    await armed.disarm?.()
+    proxy.fault = {}
+    await settled
+
+    const writes = () => journal.filter(isWrite).length
+    const quiet = async () => {
+      const deadline = performance.now() + o.patienceMs
+      for (let before = writes(); ; before = writes()) {
+        await pause(o.quietMs)
+        if (writes() === before) return true
+        if (performance.now() > deadline) return false
+      }
+    }
+    const endNow = () => endOf(view, id)
+    if (o.end !== undefined && stuck.length === 0) await view.until(() => endNow() === o.end, o.patienceMs)
+    if (!(await quiet())) stuck.push('it never came to rest')
+    const end = endNow()
+    const connections = proxy.open()
+    const rssMiB = operator.running() ? operator.rssMiB() : 0
+
+    // A start with no memory finds nothing to do.
+    const restartedAt = performance.now() - began
+    if (o.startAgain) {
+      await stage.restartOperator()
+      await settledWatches(journal)
+      if (!(await quiet())) stuck.push('it never came to rest after a restart')
+    }
+    output.push(operator.output())
+    return {
+      id,
+      journal,
+      view,
+      engines: engines.all,
+      boundaries,
+      stuck,
+      hit,
+      end,
+      restartedAt,
+      output: output.join(''),
+      connections,
+      rssMiB,
+      ms: performance.now() - began,
+    }
+  } finally {
+    for (const close of closing) await close()
+    // What is swept away is no longer part of the trial.
+    view.close()
+    await sweep(bed.upstream, view, [tenant, guests])
+  }
+}
+
+/** Resolves once the operator that was started last has opened all its watches. */
+async function settledWatches(journal: readonly Exchange[]): Promise<void> {
+  const from = journal.length
+  for (let i = 0; i < 200 && journal.slice(from).filter(x => x.verb === 'watch').length < 15; i++) await pause(20)
+  await pause(100)
+}
+
+/** Everything there is, as text: equal in every run that went well. */
+export function endOf(view: View, id: string): string {
+  const kinds = [...new Set(view.versions.map(v => v.resource))].filter(isCompared).sort()
+  return kinds
+    .flatMap(plural => view.list(plural).map(object => maskedText(object, id)))
+    .sort()
+    .join('\n')
+}
+
+/** What others have beside ours; none of it may be touched. */
+function bystanders(tenant: string, guests: string) {
+  const labels = { 'app.kubernetes.io/managed-by': 'somebody' }
+  const data = { key: 'dmFsdWU=' }
+  return [
+    { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'bystander', namespace: tenant, labels }, type: 'Opaque', data },
+    { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'bystander', namespace: guests, labels }, type: 'Opaque', data },
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'bystander', namespace: tenant, labels },
+      spec: { type: 'ExternalName', externalName: 'elsewhere.example' },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'bystander', namespace: guests, labels },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    },
+  ]
+}

@@ -1,0 +1,17 @@
+/** What people do with the product, as a story of steps. Every fault is tried on every workload: a capability is covered by adding its own. */
+import type { Stage } from './stage.ts'
+
+export interface Step {
+  /** As one would tell it. */
+  does: string
+  act(stage: Stage): Promise<void>
+  /** What the world looks like once the step has come to its end. */
+  until(stage: Stage): boolean
+}
+
+export interface Workload {
+  name: string
+  steps: Step[]
+  /** Too much to try every fault on: so many of each kind, chosen by the seed. */
+  sampled?: number
+}

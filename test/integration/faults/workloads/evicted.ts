@@ -1,0 +1,34 @@
+import { active, all, anInstance, aUser, ready, type Stage, sideName } from '../stage.ts'
+import type { Workload } from '../workload.ts'
+
+/** The kubelet evicts the pod; later somebody drains the node. Each time another pod takes over the same volume. */
+export const evicted: Workload = {
+  name: 'evicted',
+  steps: [
+    {
+      does: 'an Instance with a user is applied',
+      act: stage => stage.make(anInstance(stage, 'web'), aUser(stage, 'app', 'web')),
+      until: all(active('web'), ready('databaseusers', 'app')),
+    },
+    {
+      does: 'the kubelet evicts the pod',
+      act: stage =>
+        stage.change(
+          'pods',
+          sideName(stage, 'web'),
+          { status: { phase: 'Failed', reason: 'Evicted' } },
+          { namespace: stage.guests, status: true },
+        ),
+      until: all(active('web'), podsSoFar(2)),
+    },
+    {
+      does: 'the node is drained',
+      act: stage => stage.remove('pods', sideName(stage, 'web'), stage.guests),
+      until: all(active('web'), podsSoFar(3)),
+    },
+  ],
+}
+
+function podsSoFar(n: number) {
+  return ({ view }: Stage): boolean => view.versions.filter(v => v.resource === 'pods' && v.type === 'ADDED').length >= n
+}

@@ -1,0 +1,19 @@
+import { active, all, anInstance, aUser, gone, ready } from '../stage.ts'
+import type { Workload } from '../workload.ts'
+
+/** Volume and credentials outlive the Instance where its policy says so. */
+export const retain: Workload = {
+  name: 'retain',
+  steps: [
+    {
+      does: 'an Instance that keeps its data is applied, with a user',
+      act: stage => stage.make(anInstance(stage, 'web', { deletionPolicy: 'Retain' }), aUser(stage, 'app', 'web')),
+      until: all(active('web'), ready('databaseusers', 'app')),
+    },
+    {
+      does: 'it is deleted',
+      act: stage => stage.remove('instances', 'web'),
+      until: stage => gone('instances', 'web')(stage) && stage.view.list('guests').length === 0,
+    },
+  ],
+}
