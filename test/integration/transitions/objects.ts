@@ -69,6 +69,7 @@ export async function remove(w: Walker, kind: 'Database' | 'DatabaseUser', seed:
   stage.rig.node.play(guest, { silent: true })
   await discard(w, object)
   await until(w, did, () => (told() === (dropped ? 'Absent' : undefined) ? undefined : `the guest is told ${told()}`))
+  unchanged(before, snapshot(stage.watches.view(tenant)), goesWith(object, view), `${did} and the agent silent`)
   if (dropped && !isThere()) throw new Broken(`${did}: it was let go before the engine had lost it`)
   if (!dropped) await until(w, `${did} and the agent silent`, () => (isThere() ? 'it is not let go' : undefined))
   stage.rig.node.play(guest, {})

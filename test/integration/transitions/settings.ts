@@ -6,6 +6,8 @@ export interface Settings {
   times: number
   /** The longer a walk, the more of what went before is in the way of each step. */
   stepsPerWalk: number
+  /** How many of the mutants are planted. */
+  mutants: number
   /** One walk alone: its number, and the path to what shrinking made of it. */
   only?: { walk: number; path?: string }
 }
@@ -13,7 +15,7 @@ export interface Settings {
 /** `TROVE_WALK=seed[:walk[:path]]` is what a walk that failed says; `TROVE_TEST=full` walks much further, from another seed each time. */
 export function readSettings({ TROVE_TEST, TROVE_WALK }: Record<string, string | undefined>, clock: () => number): Settings {
   const full = TROVE_TEST === 'full'
-  const extent = full ? { times: 12, stepsPerWalk: 30 } : { times: 2, stepsPerWalk: 10 }
+  const extent = full ? { times: 12, stepsPerWalk: 30, mutants: Number.POSITIVE_INFINITY } : { times: 2, stepsPerWalk: 10, mutants: 3 }
   if (TROVE_WALK === undefined) return { seed: full ? clock() % 2 ** 31 : 20, ...extent }
   const [seed, walk, ...path] = TROVE_WALK.split(':')
   const only = walk === undefined ? {} : { only: { walk: Number(walk), ...(path.length > 0 && { path: path.join(':') }) } }

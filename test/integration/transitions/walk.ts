@@ -35,7 +35,8 @@ async function begin(stage: Stage, tenant: Tenant, start: number): Promise<Walke
   const specs = firstSpecs(tenant, start)
   const memory = firstMemory(specs)
   for (const { kind, name, spec } of specs) await create(stage, tenant, kind, name, spec)
-  const view = await rest(stage, tenant, memory, 'everything was made')
+  // A start is many steps.
+  const view = await rest({ ...stage, patienceMs: 3 * stage.patienceMs }, tenant, memory, 'everything was made')
   const uids = { claim: view.claim.metadata.uid, pod: view.pod.metadata.uid, restarts: 0 }
   return { stage, tenant, memory, view, uids, oneWay: new Set() }
 }

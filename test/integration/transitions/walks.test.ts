@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { allMoves, deal, walkOf } from './plan.ts'
+import { allMoves, deal, type WalkPlan, walkOf } from './plan.ts'
 import { settings } from './settings.ts'
 import { type OpenStage, openStage } from './stage.ts'
 import { nameOf, walk } from './walk.ts'
@@ -38,6 +38,23 @@ describe.concurrent(`seed ${seed}`, () => {
     const again = `TROVE_WALK=${[seed, number, result.counterexamplePath].join(':')}`
     expect.fail(`${(result.errorInstance as Error).message}\nThis walk again: ${again}\n${fc.stringify(result.counterexample)}`)
   })
+})
+
+/** Walks that found something: what was mended stays so. */
+const found: [string, WalkPlan['steps']][] = [
+  [
+    'a new password while a database is missing reaches the binding',
+    [
+      { move: { how: 'wrong', field: 'DatabaseUser.spec.access' }, seed: 0, back: false },
+      { move: { how: 'change', field: 'DatabaseUser.spec.passwordGeneration' }, seed: 0, back: true },
+    ],
+  ],
+]
+
+test.each(found)('%s', async (_, steps) => {
+  const did: string[] = []
+  await walk(stage, await stage.newTenant(), { start: 0, steps }, move => did.push(move))
+  expect(did).toEqual(steps.map(step => step && nameOf(step.move)))
 })
 
 test('every move that the CRDs give rise to was made', () => {
