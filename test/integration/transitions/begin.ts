@@ -1,10 +1,11 @@
 /** What a walk begins with: a catalog of its own, an Instance, databases and users, each field of each drawn from its schema or from the table. */
-import type { KubeObject } from '../../../src/kube/objects.ts'
+import { setTimeout as pause } from 'node:timers/promises'
 import { parseQuantity } from '../../../src/operator/quantity.ts'
 import { signal } from '../operator/rig.ts'
 import type { Stage } from './rest.ts'
 import { fieldsOf, put, type WalkedKind } from './schema.ts'
-import { type Memory, statements } from './statements.ts'
+import type { Memory } from './statements/statement.ts'
+import { statements } from './statements/table.ts'
 import { drawn, valid } from './values.ts'
 import { resourceOf, type Tenant, type View, versionNames } from './view.ts'
 
@@ -44,10 +45,12 @@ function hash(text: string): number {
   return h >>> 1
 }
 
-export async function create({ rig }: Stage, tenant: Tenant, kind: WalkedKind, name: string, spec: object): Promise<KubeObject> {
+/** It is there, and seen to be there. */
+export async function create({ rig, watches }: Stage, tenant: Tenant, kind: WalkedKind, name: string, spec: object): Promise<void> {
   const r = resourceOf[kind]
   const metadata = { name, ...(r.namespaced && { namespace: tenant.namespace }) }
-  return rig.client.create(r, { apiVersion: 'trove.dev/v1alpha1', kind, metadata, spec } as never, { signal })
+  await rig.client.create(r, { apiVersion: 'trove.dev/v1alpha1', kind, metadata, spec } as never, { signal })
+  while (watches.find(kind, tenant, name) === undefined) await pause(10)
 }
 
 /** What there is to remember of a walk that has only begun. */
@@ -61,5 +64,6 @@ export function firstMemory(specs: ReturnType<typeof firstSpecs>): Memory {
     restarts: 0,
     image,
     pullSecrets: imagePullSecrets ?? [],
+    instances: 1,
   }
 }

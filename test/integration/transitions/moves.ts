@@ -5,7 +5,8 @@ import { allFields } from './plan.ts'
 import { Broken } from './rest.ts'
 import { type Field, put, read } from './schema.ts'
 import { revisions, type Snapshot, snapshot } from './snapshot.ts'
-import { statements, type Wrong } from './statements.ts'
+import type { Wrong } from './statements/statement.ts'
+import { statements } from './statements/table.ts'
 import { drawn, refusals, valid } from './values.ts'
 import type { Walked } from './view.ts'
 import { come, labelOf, now, patchSpec, rootOf, target, unchanged, type Walker, write } from './walker.ts'
@@ -66,7 +67,7 @@ async function takeBack(w: Walker, field: Field, object: Walked, before: Snapsho
   await writeBack(w, field, current, put(current.spec, rootOf(field), old) as object, did)
   await come(w, did)
   const { stays, untilRestart = [] } = statements[field.id]!
-  unchanged(before, snapshot(w.view), [...(stays?.(now(w, object)) ?? []), ...untilRestart], did)
+  unchanged(before, snapshot(w.view), [...(stays?.(now(w, object), w.view) ?? []), ...untilRestart], did)
 }
 
 /** Where the server must refuse to take the field back it does so, with a code. */

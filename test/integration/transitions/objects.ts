@@ -8,7 +8,8 @@ import { checkSaid, reasonOf } from './moves.ts'
 import { Broken } from './rest.ts'
 import { type Field, put } from './schema.ts'
 import { snapshot } from './snapshot.ts'
-import { isComplete, type Wrong } from './statements.ts'
+import { isComplete } from './statements/items.ts'
+import type { Wrong } from './statements/statement.ts'
 import type { View } from './view.ts'
 import { come, discard, labelOf, staysOfMadeAnew, target, unchanged, until, type Walker } from './walker.ts'
 
@@ -26,13 +27,16 @@ export async function stateTwin(w: Walker, field: Field, wrong: Wrong): Promise<
   await create(stage, tenant, kind, name, (field.kind === kind ? put(spec, field.steps, wrong.value) : spec) as object)
   const twin = () => stage.watches.find(kind, tenant, name)
   await until(w, did, () => (reasonOf(twin(), wrong) === wrong.code ? undefined : `it says ${reasonOf(twin(), wrong)}`))
+  // One that gets as far as to take up datastore, version and Flavor counts as their user.
+  const counts = kind === 'Instance' && wrong.code === 'VolumeUnbound'
+  if (counts) w.memory.instances++
   await come(w, did)
   checkSaid(twin()!, wrong, did)
-  // One that gets as far as to take them up counts as their user.
   const counted = ['Datastore.status.users', 'DatastoreVersion first.status.users', 'Flavor.status.users']
-  unchanged(before, snapshot(w.view), kind === 'Instance' ? counted : [], did)
+  unchanged(before, snapshot(w.view), counts ? counted : [], did)
   await discard(w, twin()!)
   await until(w, `${did}, and was deleted`, () => (twin() === undefined ? undefined : 'it is still there'))
+  if (counts) w.memory.instances--
   await come(w, `${did}, and was deleted`)
   unchanged(before, snapshot(w.view), [], `${did}, and was deleted`)
 }
@@ -83,7 +87,7 @@ export async function remove(w: Walker, kind: 'Database' | 'DatabaseUser', seed:
   // A new login has no binding before all its databases are there.
   const unbound =
     object.kind === 'DatabaseUser' && !isComplete(object, view) ? [`Binding ${name}`, `${labelOf(object)}.status.binding`] : []
-  unchanged(before, snapshot(w.view), [...staysOfMadeAnew(object), ...unbound], `${did} and made again`)
+  unchanged(before, snapshot(w.view), [...staysOfMadeAnew(object, view), ...unbound], `${did} and made again`)
   return true
 }
 

@@ -4,7 +4,7 @@
  */
 import fc from 'fast-check'
 import { type Field, fieldsOf, walkedKinds } from './schema.ts'
-import { statements } from './statements.ts'
+import { statements } from './statements/table.ts'
 
 export type Move =
   /** A value that the API server takes and that makes sense. */
@@ -41,7 +41,7 @@ export const isFixed = ({ rules }: Field) => rules.some(({ rule }) => rule.rule 
 export function requireStatements(fields: Iterable<string>): void {
   const unstated = [...fields].filter(id => statements[id] === undefined)
   if (unstated.length === 0) return
-  throw new Error(`nothing says what ${unstated.join(', ')} must reach: add an entry to test/integration/transitions/statements.ts`)
+  throw new Error(`nothing says what ${unstated.join(', ')} must reach: add an entry to test/integration/transitions/statements/`)
 }
 
 /** Every move once, those that reach children as often as said, and those that are wrong half as often. */

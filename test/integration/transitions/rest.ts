@@ -3,11 +3,13 @@
  * has then written nothing there for a while, as the API server's audit log has it. What does not come to rest in time says why.
  */
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Instance } from '../../../src/api/instance.ts'
 import { faults } from '../../../src/faults.ts'
 import { guestName } from '../../../src/operator/names.ts'
 import { guestsNamespace } from '../operator/fake-node.ts'
 import type { Rig } from '../operator/rig.ts'
-import { type Memory, statements } from './statements.ts'
+import type { Memory } from './statements/statement.ts'
+import { statements } from './statements/table.ts'
 import type { Tenant, View, Walked, Watches } from './view.ts'
 
 /** A promise that was not kept. */
@@ -28,11 +30,12 @@ export async function rest({ rig, watches, patienceMs }: Stage, tenant: Tenant, 
   let why = ''
   while (Date.now() < deadline) {
     const seen = watches.view(tenant)
-    const problem = missing(seen) ?? unsettled(seen as View) ?? unkept(seen as View, memory)
+    const problem = problemOf(seen, memory)
     if (problem === undefined) {
-      const written = await writesWithin(rig, tenant, seen as View)
-      if (written.length === 0) return watches.view(tenant) as View
-      why = `the operator still writes: ${written.join(', ')}`
+      const written = await writesWithin(rig, quietMs, tenant, seen.instance!)
+      const still = watches.view(tenant)
+      why = written.length > 0 ? `the operator still writes: ${written.join(', ')}` : (problemOf(still, memory) ?? '')
+      if (why === '') return still as View
     } else {
       why = problem
       await pause(25)
@@ -41,10 +44,13 @@ export async function rest({ rig, watches, patienceMs }: Stage, tenant: Tenant, 
   throw new Broken(`${after}: not at rest within ${patienceMs} ms: ${why}`)
 }
 
-/** What the operator writes to the tenant's and the guest's objects during the time in which it should write nothing. */
-async function writesWithin(rig: Rig, { namespace, name }: Tenant, { instance }: View): Promise<string[]> {
+const problemOf = (seen: ReturnType<Watches['view']>, memory: Memory) =>
+  missing(seen) ?? unsettled(seen as View) ?? unkept(seen as View, memory)
+
+/** What the operator writes to the objects of a walk during so long, in which it should write nothing. */
+export async function writesWithin(rig: Rig, ms: number, { namespace, name }: Tenant, instance: Instance): Promise<string[]> {
   const before = (await rig.writes()).length
-  await pause(quietMs)
+  await pause(ms)
   const ours = [` ${namespace}/`, ` ${guestsNamespace}/${guestName(instance)}`, ` undefined/${name}`]
   return (await rig.writes()).slice(before).filter(write => ours.some(part => write.includes(part)))
 }
@@ -68,12 +74,20 @@ function unsettled({ instance, databases, users, datastore, versions, flavor, gu
       return `the status of ${said} is not of its present generation`
     if (status?.conditions?.some(c => c.observedGeneration !== metadata.generation))
       return `a condition of ${said} is not of its present generation`
-    const isCode = Object.hasOwn(faults, ready.reason)
-    if (ready.status !== 'True' && !isCode) return `${said} is not Ready for a reason without a code: ${ready.reason}`
-    if (ready.status !== 'True' && faults[ready.reason as keyof typeof faults].heals) return `${said} is ${ready.reason}: ${ready.message}`
+    const problem = ready.status === 'True' ? undefined : whyNotReady(said, ready)
+    if (problem !== undefined) return problem
+    const also = status?.conditions?.filter(c => c.type === 'Stalled' || c.type === 'Reconciling').map(c => `${c.type} ${c.reason}`)
+    const expected = ready.status === 'True' ? [] : [`Stalled ${ready.reason}`]
+    if (JSON.stringify(also) !== JSON.stringify(expected)) return `${said} is ${ready.reason}, and says ${also?.join(', ') || 'no more'}`
   }
   const ready = instance.status?.conditions?.find(c => c.type === 'Ready')
   return ready?.status === 'True' ? undefined : `the Instance is ${ready?.reason}: ${ready?.message}`
+}
+
+/** At rest nothing is on its way: what is not Ready waits for a person, and says for what. */
+function whyNotReady(said: string, { reason, message }: { reason: string; message: string }): string | undefined {
+  if (!Object.hasOwn(faults, reason)) return `${said} is not Ready for a reason without a code: ${reason}`
+  return faults[reason as keyof typeof faults].heals ? `${said} is ${reason}: ${message}` : undefined
 }
 
 function unkept(view: View, memory: Memory): string | undefined {

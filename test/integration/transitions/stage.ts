@@ -1,7 +1,7 @@
 /** Opens what walks are on: the rig with an operator, watches on everything, and two classes of volumes, of which one lets them grow. */
 import { openRig, type Rig } from '../operator/rig.ts'
 import type { Stage } from './rest.ts'
-import { elastic, rigid } from './statements.ts'
+import { elastic, rigid } from './statements/instance.ts'
 import { openWatches, type Tenant } from './view.ts'
 
 export interface OpenStage extends Stage {

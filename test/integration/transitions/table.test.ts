@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { allFields, allMoves, deal, requireStatements, walkOf } from './plan.ts'
 import { fieldsOf, rulesOf, schemaOf, walkedKinds } from './schema.ts'
-import { statements } from './statements.ts'
+import { statements } from './statements/table.ts'
 import { refusals } from './values.ts'
 
 test('the table has an entry for each field, and for nothing else', () => {
@@ -16,7 +16,7 @@ test('a field that is new in a CRD is asked for by name, wherever it is', () => 
   root.properties!.spec!.properties!.connectionLimit = { type: 'integer' }
   root.properties!.spec!.properties!.access!.items!.properties!.grants = { type: 'array', maxItems: 8, items: text }
   const message =
-    'nothing says what DatabaseUser.spec.access[].grants, DatabaseUser.spec.connectionLimit must reach: add an entry to test/integration/transitions/statements.ts'
+    'nothing says what DatabaseUser.spec.access[].grants, DatabaseUser.spec.connectionLimit must reach: add an entry to test/integration/transitions/statements/'
   expect(() => requireStatements(fieldsOf('DatabaseUser', root).map(f => f.id))).toThrow(message)
 })
 

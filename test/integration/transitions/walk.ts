@@ -15,7 +15,7 @@ import { allFields, type Move, type Step, type WalkPlan } from './plan.ts'
 import { Broken, rest, type Stage } from './rest.ts'
 import { put, read, type WalkedKind } from './schema.ts'
 import { snapshot } from './snapshot.ts'
-import { statements } from './statements.ts'
+import { statements } from './statements/table.ts'
 import type { Tenant, View, Walked } from './view.ts'
 import { come, discard, now, staying, target, unchanged, until, type Walker, write } from './walker.ts'
 
@@ -31,7 +31,7 @@ export async function walk(stage: Stage, tenant: Tenant, plan: WalkPlan, made: (
   await end(w)
 }
 
-async function begin(stage: Stage, tenant: Tenant, start: number): Promise<Walker> {
+export async function begin(stage: Stage, tenant: Tenant, start: number): Promise<Walker> {
   const specs = firstSpecs(tenant, start)
   const memory = firstMemory(specs)
   for (const { kind, name, spec } of specs) await create(stage, tenant, kind, name, spec)
@@ -42,7 +42,7 @@ async function begin(stage: Stage, tenant: Tenant, start: number): Promise<Walke
 }
 
 /** Whether there was anything to do. */
-async function take(w: Walker, { move, seed, back }: Step): Promise<boolean> {
+export async function take(w: Walker, { move, seed, back }: Step): Promise<boolean> {
   if (move.how === 'remove') return remove(w, move.field, seed, back)
   const field = allFields.get(move.field)!
   if (move.how === 'refused') return refuse(w, field, seed)
@@ -93,7 +93,7 @@ async function goBack(w: Walker, first: View): Promise<void> {
 }
 
 /** Volume and passwords stay if the policy says so, and nothing else ever does. */
-async function end(w: Walker): Promise<void> {
+export async function end(w: Walker): Promise<void> {
   const { stage, tenant, view } = w
   const { instance, databases, users, datastore, versions, flavor, secret } = view
   const did = `everything was deleted with deletionPolicy ${instance.spec.deletionPolicy}`

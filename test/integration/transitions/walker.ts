@@ -7,7 +7,9 @@ import { signal } from '../operator/rig.ts'
 import { Broken, rest, type Stage } from './rest.ts'
 import type { Field, WalkedKind } from './schema.ts'
 import { differences, type Snapshot } from './snapshot.ts'
-import { judgeSize, type Memory, statements } from './statements.ts'
+import { judgeSize } from './statements/instance.ts'
+import type { Memory } from './statements/statement.ts'
+import { statements } from './statements/table.ts'
 import { resourceOf, type Tenant, type View, type Walked } from './view.ts'
 
 export interface Walker {
@@ -119,12 +121,14 @@ export function unchanged(before: Snapshot, after: Snapshot, allowed: readonly s
 export function staying(w: Walker): string[] {
   const objects = [w.view.instance, ...w.view.databases, ...w.view.users, w.view.datastore, ...w.view.versions, w.view.flavor]
   return objects.flatMap(object => [
-    ...Object.entries(statements).flatMap(([field, { stays }]) => (w.oneWay.has(`${field} ${labelOf(object)}`) ? stays!(object) : [])),
-    ...(w.oneWay.has(`made anew ${labelOf(object)}`) ? staysOfMadeAnew(object) : []),
+    ...Object.entries(statements).flatMap(([field, { stays }]) =>
+      w.oneWay.has(`${field} ${labelOf(object)}`) ? stays!(object, w.view) : [],
+    ),
+    ...(w.oneWay.has(`made anew ${labelOf(object)}`) ? staysOfMadeAnew(object, w.view) : []),
   ])
 }
 
 /** A login that was deleted and made anew has another password. */
-export function staysOfMadeAnew(object: Walked): string[] {
-  return object.kind === 'DatabaseUser' ? statements['DatabaseUser.spec.passwordGeneration']!.stays!(object) : []
+export function staysOfMadeAnew(object: Walked, view: View): string[] {
+  return object.kind === 'DatabaseUser' ? statements['DatabaseUser.spec.passwordGeneration']!.stays!(object, view) : []
 }

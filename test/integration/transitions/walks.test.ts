@@ -1,14 +1,14 @@
 /**
  * Walks over the specs that the CRDs allow and those that they do not, on a real API server. What is walked follows from the CRDs in crds/ and the table
- * in statements.ts; the seed decides on order and values.
+ * in statements/; the seed decides on order and values. A walk that fails says with which TROVE_WALK it is walked again, alone.
  */
-import { setTimeout as pause } from 'node:timers/promises'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { allMoves, deal, type WalkPlan, walkOf } from './plan.ts'
+import { writesWithin } from './rest.ts'
 import { settings } from './settings.ts'
 import { type OpenStage, openStage } from './stage.ts'
-import { nameOf, walk } from './walk.ts'
+import { begin, end, nameOf, take, walk } from './walk.ts'
 
 /** Generous: nothing here takes long unless it never comes. */
 const patienceMs = 20_000
@@ -57,14 +57,23 @@ test.each(found)('%s', async (_, steps) => {
   expect(did).toEqual(steps.map(step => step && nameOf(step.move)))
 })
 
-test('every move that the CRDs give rise to was made', () => {
+test('every move that the CRDs give rise to was made', { timeout: 300_000 }, async () => {
   if (only !== undefined) return
-  expect(moves.map(nameOf).filter(move => !made.has(move))).toEqual([])
+  const missed = () => moves.filter(move => !made.has(nameOf(move)))
+  // Where there was nothing to do, as in a walk that has no user left: from another start there is.
+  for (let start = seed; missed().length > 0 && start < seed + 3; start++) {
+    const steps = missed().map(move => ({ move, seed: start, back: true }))
+    await walk(stage, await stage.newTenant(), { start, steps }, move => made.add(move))
+  }
+  expect(missed()).toEqual([])
 })
 
-test('when all have come to their end the operator writes nothing', async () => {
-  await pause(1000)
-  const before = (await stage.rig.writes()).length
-  await pause(2000)
-  expect((await stage.rig.writes()).slice(before)).toEqual([])
+test('with something wrong in every object the operator comes to rest, and stays there', async () => {
+  const w = await begin(stage, await stage.newTenant(), 0)
+  const wrong = ['Instance.spec.volume.size', 'DatabaseUser.spec.access', 'Datastore.spec.defaultVersion']
+  for (const field of wrong) expect(await take(w, { move: { how: 'wrong', field }, seed: 0, back: false }), field).toBe(true)
+  await take(w, { move: { how: 'change', field: 'DatastoreVersion.spec.image' }, seed: 1, back: false })
+  // Long enough for two readings of every binding, which are set to two seconds here.
+  expect(await writesWithin(stage.rig, 5000, w.tenant, w.view.instance)).toEqual([])
+  await end(w)
 })
