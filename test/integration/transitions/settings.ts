@@ -8,6 +8,8 @@ export interface Settings {
   stepsPerWalk: number
   /** How many of the mutants are planted. */
   mutants: number
+  /** What else must be set for the same walks. */
+  also: string
   /** One walk alone: its number, and the path to what shrinking made of it. */
   only?: { walk: number; path?: string }
 }
@@ -15,7 +17,9 @@ export interface Settings {
 /** `TROVE_WALK=seed[:walk[:path]]` is what a walk that failed says; `TROVE_TEST=full` walks much further, from another seed each time. */
 export function readSettings({ TROVE_TEST, TROVE_WALK }: Record<string, string | undefined>, clock: () => number): Settings {
   const full = TROVE_TEST === 'full'
-  const extent = full ? { times: 12, stepsPerWalk: 30, mutants: Number.POSITIVE_INFINITY } : { times: 2, stepsPerWalk: 10, mutants: 3 }
+  const extent = full
+    ? { times: 30, stepsPerWalk: 30, mutants: Number.POSITIVE_INFINITY, also: 'TROVE_TEST=full ' }
+    : { times: 2, stepsPerWalk: 10, mutants: 3, also: '' }
   if (TROVE_WALK === undefined) return { seed: full ? clock() % 2 ** 31 : 20, ...extent }
   const [seed, walk, ...path] = TROVE_WALK.split(':')
   const only = walk === undefined ? {} : { only: { walk: Number(walk), ...(path.length > 0 && { path: path.join(':') }) } }
