@@ -12,14 +12,14 @@ import { resourceOf, type Tenant, type View, versionNames } from './view.ts'
 export const databaseNames = ['shop', 'ware', 'odd'] as const
 export const userNames = ['app', 'odd'] as const
 
-/** The specs of what is there at first, by kind and name. */
+/** The specs of what is there at first, by kind and name. The tenant's names are in them, and decide on nothing. */
 export function firstSpecs(tenant: Tenant, seed: number): { kind: WalkedKind; name: string; spec: object }[] {
   const make = (kind: WalkedKind, name: string, object = name) => ({ kind, name: object, spec: firstSpec(kind, name, tenant, seed) })
   return [
-    make('Flavor', tenant.name),
-    make('Datastore', tenant.name),
+    make('Flavor', 'first', tenant.name),
+    make('Datastore', 'first', tenant.name),
     ...versionNames.map(which => make('DatastoreVersion', which, `${tenant.name}-${which}`)),
-    make('Instance', tenant.name),
+    make('Instance', 'first', tenant.name),
     ...databaseNames.map(name => make('Database', name)),
     ...userNames.map(name => make('DatabaseUser', name)),
   ]
