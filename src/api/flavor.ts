@@ -9,7 +9,7 @@ const spec = z
       z
         .string()
         .max(16)
-        .regex(/^([1-9][0-9]*m|[1-9][0-9]*(\.[0-9]{1,3})?|0\.[0-9]{0,2}[1-9][0-9]{0,2})$/)
+        .regex(/^([1-9][0-9]*m|[1-9][0-9]*(\.[0-9]{1,3})?|0\.([1-9][0-9]{0,2}|0[1-9][0-9]?|00[1-9]))$/)
         .describe('CPU of the database, requested and limited alike: "2" or "500m". Quote it in YAML.'),
       immutable('spec.cpu'),
     ),

@@ -13,11 +13,16 @@ import { covers } from '../compare.ts'
 import { addressOf, belongsTo, bindingName, manager, ownedBy, tenantLabels } from '../names.ts'
 import type { World } from '../world.ts'
 
-export function buildBinding(user: DatabaseUser, instance: Instance, engine: OperatorEngine, password: string): Draft<Secret> {
+export function buildBinding(
+  user: DatabaseUser,
+  instance: Instance,
+  engine: OperatorEngine,
+  password: string,
+  database: string | undefined,
+): Draft<Secret> {
   const { port } = engine.ports.find(p => p.exposed)!
   const host = addressOf(instance)
   const username = user.spec.name
-  const database = user.spec.access?.[0]?.database
   const uri = engine.bindingUri({ host, port, username, password, ...(database !== undefined && { database }) })
   const entries = {
     type: engine.engine,
@@ -43,17 +48,25 @@ export function buildBinding(user: DatabaseUser, instance: Instance, engine: Ope
   }
 }
 
+/** The database that the user's spec puts first; or, if that must wait, the one that the binding has. */
+export function databaseOf(user: DatabaseUser, keepsDatabase: boolean, found: Secret | undefined): string | undefined {
+  if (!keepsDatabase || found === undefined) return user.spec.access?.[0]?.database
+  const shown = found.data?.database
+  return shown === undefined ? undefined : Buffer.from(shown, 'base64').toString()
+}
+
 /** Sees to it that the Secret is there and says what it must. The fault, if that is not possible. */
 export async function bind(
-  draft: Draft<Secret>,
+  draftFor: (found: Secret | undefined) => Draft<Secret>,
   user: DatabaseUser,
   { writer, collections }: World,
   signal: AbortSignal,
 ): Promise<Fault | undefined> {
   await collections.users.confirmOnce(user, signal)
-  const ref = { name: draft.metadata.name, namespace: draft.metadata.namespace! }
+  const ref = { name: bindingName(user), namespace: user.metadata.namespace! }
   const found = await find(user, writer, signal)
   if (found === 'foreign') return fault('NameTaken', { kind: 'Secret', name: ref.name, owner: 'somebody else' })
+  const draft = draftFor(found)
   try {
     if (found === undefined) await writer.create(secrets, draft, { signal })
     else if (!covers(found, draft) || Object.keys(found.data ?? {}).length !== Object.keys(draft.data ?? {}).length) {

@@ -61,6 +61,15 @@ test('a password that the Guest names and the Secret lacks is lost', () => {
   expect(plan(user(), view(), aSecret())).toBe('nothing CredentialsLost')
 })
 
+test('a new password reaches the binding even while a database is missing, and no binding is made before all are there', () => {
+  const partial = user({}, { access: [...access, { database: 'other', privilege: 'ReadOnly' }] })
+  const bound = { ...partial, status: { binding: { name: 'app-credentials' } } }
+  expect(plan(partial, view())).toBe('nothing DatabaseNotFound')
+  expect(plan(bound, view())).toBe('bind DatabaseNotFound')
+  expect(planUser(bound, [bound], view(), secret)).toMatchObject({ password: 'pässword', keepsDatabase: true })
+  expect(plan(bound, view(guest([entry], [{ ...done, passwordRevision: 'uid-app-0' }])))).toBe('nothing DatabaseNotFound')
+})
+
 test('the password in the binding is the one that the engine has', () => {
   expect(planUser(user(), [user()], view(), secret)).toMatchObject({ do: 'bind', password: 'pässword' })
 })

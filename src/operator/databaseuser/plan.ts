@@ -14,8 +14,11 @@ import { faultOfAgent } from '../reported-fault.ts'
 
 export type UserPlan =
   | { do: 'addFinalizer' | 'removeFinalizer' | 'nothing'; said: Said[] }
-  /** The engine has this password: the binding must show it. `said` is what holds once it does. */
-  | { do: 'bind'; password: string; said: Said[] }
+  /**
+   * The engine has this password: the binding must show it. `said` is what holds once it does. `keepsDatabase`: the rest of the binding stays as it
+   * is, for a database that the user is to have is not there yet.
+   */
+  | { do: 'bind'; password: string; keepsDatabase: boolean; said: Said[] }
 
 const wait = (stands: Fault): UserPlan => ({ do: 'nothing', said: notReady(stands) })
 
@@ -55,21 +58,27 @@ export function planUser(
   if (isLost(user, guest, secret)) return wait(fault('CredentialsLost', { user: name }))
   const present = new Set(guest.spec.databases?.filter(d => d.ensure === 'Present').map(d => d.name))
   const missing = access.find(a => !present.has(a.database))
-  if (missing !== undefined) return wait(fault('DatabaseNotFound', { database: missing.database, instance: instanceRef.name }))
-
   const revision = passwordRevision(user)
-  const asked = entry?.ensure === 'Present' && entry.passwordRevision === revision && same(entry.access, access)
-  const password = secret?.data?.[revision]
-  if (!asked || password === undefined) return wait(notYet)
-  if (result?.state === 'Failed') return wait(faultOfAgent(result))
+  const named = entry?.ensure === 'Present' && entry.passwordRevision === revision
+  const encoded = secret?.data?.[revision]
+  const password = Buffer.from(encoded ?? '', 'base64').toString('utf8')
   const has = result?.state === 'Ready' && result.passwordRevision === revision && isCaughtUp(guest)
   // The address is in the Instance's status only once its Service is ours: a binding never points at a stranger's.
   const reachable = instance.status?.address !== undefined
+  if (missing !== undefined) {
+    const said = notReady(fault('DatabaseNotFound', { database: missing.database, instance: instanceRef.name }))
+    // Whoever has a binding already logs in by it, and a new password is in force for the databases that are there.
+    const inUse = user.status?.binding !== undefined && named && encoded !== undefined && has && reachable
+    return inUse ? { do: 'bind', password, keepsDatabase: true, said } : { do: 'nothing', said }
+  }
+  if (!named || !same(entry.access, access) || encoded === undefined) return wait(notYet)
+  if (result?.state === 'Failed') return wait(faultOfAgent(result))
   // Neither something else that is asked of the guest nor an agent that begins anew makes what was true less so.
   if (!(has && reachable) && !isReadyNow(user)) return wait(notYet)
   return {
     do: 'bind',
-    password: Buffer.from(password, 'base64').toString('utf8'),
+    password,
+    keepsDatabase: false,
     said: [ready('Ready', `login "${name}" works with the credentials in the binding Secret`)],
   }
 }

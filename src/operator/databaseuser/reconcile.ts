@@ -1,6 +1,7 @@
 /** Keeps a DatabaseUser's finalizer and its binding Secret, and says what became of it. It never touches the engine, the Guest or its Secret. */
 import type { DatabaseUser } from '../../api/databaseuser.ts'
 import type { Fault } from '../../errors.ts'
+import type { Secret } from '../../kube/resource.ts'
 import type { ReconcileContext } from '../../runtime/controller.ts'
 import type { Key } from '../../runtime/store.ts'
 import { instanceKeyOf } from '../collections.ts'
@@ -10,9 +11,9 @@ import { bindingName, finalizers, guestName, passwordRevision } from '../names.t
 import { unexpected } from '../unexpected.ts'
 import type { World } from '../world.ts'
 import { writeStatus } from '../write-status.ts'
-import { bind, buildBinding, unbind } from './binding.ts'
+import { bind, buildBinding, databaseOf, unbind } from './binding.ts'
 import type { BindingWatch } from './binding-watch.ts'
-import { planUser } from './plan.ts'
+import { planUser, type UserPlan } from './plan.ts'
 
 /** Tried again after so long where nothing that we watch would tell: we have no right to watch tenants' Secrets. */
 const retryMs = 10_000
@@ -44,7 +45,7 @@ export async function reconcileUser(
   let refused: Fault | undefined
   let failure: { error: unknown } | undefined
   try {
-    if (plan.do === 'bind') refused = await bindIfDue(key, user, view, plan.password, world, watch, signal)
+    if (plan.do === 'bind') refused = await bindIfDue(key, user, view, plan, world, watch, signal)
   } catch (error) {
     // A login that works stays Ready through it.
     refused = isReadyNow(user) ? undefined : unexpected(error, signal)
@@ -67,14 +68,15 @@ async function bindIfDue(
   key: Key,
   user: DatabaseUser,
   { instance, engine }: GuestView,
-  password: string,
+  { password, keepsDatabase }: Extract<UserPlan, { do: 'bind' }>,
   world: World,
   watch: BindingWatch,
   signal: AbortSignal,
 ): Promise<Fault | undefined> {
   const revision = `${user.metadata.uid} ${passwordRevision(user)}`
-  if (isReadyNow(user) && !watch.isDue(key, revision)) return undefined
-  const refused = await bind(buildBinding(user, instance!, engine!, password), user, world, signal)
+  if ((isReadyNow(user) || keepsDatabase) && !watch.isDue(key, revision)) return undefined
+  const draftFor = (found: Secret | undefined) => buildBinding(user, instance!, engine!, password, databaseOf(user, keepsDatabase, found))
+  const refused = await bind(draftFor, user, world, signal)
   if (refused === undefined) watch.checked(key, revision)
   else watch.forget(key)
   return refused

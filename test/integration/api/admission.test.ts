@@ -65,6 +65,8 @@ test.each([
   ],
   ['an address within a network', instance({ access: { allowedCidrs: ['10.1.2.3/16'] } }), 'must be a network'],
   ['a flavor of no CPU', object('Flavor', 'x', undefined, { cpu: '0', memory: '1Gi' }), 'spec.cpu'],
+  // Kubernetes rounds it up, and the pod would have another CPU than its Flavor says.
+  ['a flavor finer than a thousandth of a CPU', object('Flavor', 'x', undefined, { cpu: '0.0681', memory: '1Gi' }), 'spec.cpu'],
   ['a flavor without CPU', object('Flavor', 'x', undefined, { cpu: 'two', memory: '1Gi' }), 'spec.cpu'],
   ['an identifier with a control character', database({ name: 'a\nb' }), 'spec.name'],
   ['an identifier that is empty', user({ name: '' }), 'spec.name'],

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -41,7 +41,8 @@ export interface Rig {
   /** Applies objects as a person would, through kubectl. */
   apply(...objects: object[]): Promise<void>
   kubectl(args: string[], input?: string): Promise<string>
-  startOperator(): Promise<void>
+  /** From another checkout than this one, if that is given. */
+  startOperator(from?: string): Promise<void>
   /** Ends it at once, in the middle of whatever it does. */
   killOperator(): Promise<void>
   /** Waits until the object is as `test` wants it; fails with what it was last. */
@@ -110,8 +111,8 @@ export async function openRig(): Promise<Rig> {
     async apply(...objects) {
       await kubectl(['apply', '-f', '-'], objects.map(o => JSON.stringify(o)).join('\n---\n'))
     },
-    async startOperator() {
-      operator = spawn(join(root, 'node_modules/.bin/node'), [join(root, 'src/operator/main.ts')], {
+    async startOperator(from = root) {
+      operator = spawn(join(root, 'node_modules/.bin/node'), [join(from, 'src/operator/main.ts')], {
         env: {
           PATH: process.env.PATH,
           KUBECONFIG: kubeconfig,
@@ -155,14 +156,7 @@ export async function openRig(): Promise<Rig> {
     async untilEmpty(instance) {
       await expect.poll(() => rig.left(instance), { timeout: 20_000, interval: 50 }).toEqual([])
     },
-    async writes() {
-      const writing = new Set(['create', 'update', 'patch', 'delete', 'deletecollection'])
-      const lines = (await readFile(audit, 'utf8')).split('\n').filter(line => line !== '')
-      return lines
-        .map(line => JSON.parse(line) as { verb: string; user: { username: string }; objectRef?: Record<string, string> })
-        .filter(e => e.user.username === 'system:serviceaccount:trove-system:trove-operator' && writing.has(e.verb))
-        .map(e => `${e.verb} ${e.objectRef?.resource} ${e.objectRef?.namespace}/${e.objectRef?.name}`)
-    },
+    writes: writesIn(audit),
     async newNamespace() {
       const name = `t${made++}`
       await client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, { signal })
@@ -177,6 +171,37 @@ export async function openRig(): Promise<Rig> {
     },
   }
   return rig
+}
+
+/** Reads on from where it read last: the log of a long run is long. */
+function writesIn(audit: string): () => Promise<string[]> {
+  const writing = new Set(['create', 'update', 'patch', 'delete', 'deletecollection'])
+  const found: string[] = []
+  let at = 0
+  const readOn = async () => {
+    const file = await open(audit)
+    try {
+      const size = (await file.stat()).size - at
+      if (size === 0) return
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(size), 0, size, at)
+      const whole = buffer.subarray(0, bytesRead).lastIndexOf('\n') + 1
+      at += whole
+      for (const line of buffer.toString('utf8', 0, whole).split('\n')) {
+        if (line === '') continue
+        const e = JSON.parse(line) as { verb: string; user: { username: string }; objectRef?: Record<string, string> }
+        if (e.user.username === 'system:serviceaccount:trove-system:trove-operator' && writing.has(e.verb))
+          found.push(`${e.verb} ${e.objectRef?.resource} ${e.objectRef?.namespace}/${e.objectRef?.name}`)
+      }
+    } finally {
+      await file.close()
+    }
+  }
+  let reading = Promise.resolve()
+  return async () => {
+    reading = reading.then(readOn)
+    await reading
+    return [...found]
+  }
 }
 
 const defaultClass = {

@@ -1,0 +1,171 @@
+/** What the fields of an Instance reach. */
+import { annotations } from '../../../../src/operator/names.ts'
+import { parseQuantity } from '../../../../src/operator/quantity.ts'
+import { spellings } from '../values.ts'
+import type { View } from '../view.ts'
+import { fixed, is, type Memory, nothing, oneOf, reasonOf, type Statement, unlessInactive } from './statement.ts'
+
+/** Two classes of volumes: one lets them grow. */
+export const elastic = 'walks-elastic'
+export const rigid = 'walks-rigid'
+const gib = 2 ** 30
+export const mostBytes = 6 * gib
+
+const bytes = (quantity: string | number | undefined) => (quantity === undefined ? undefined : parseQuantity(quantity))
+
+/** What becomes of the size that is asked for now. */
+export function judgeSize(
+  v: Pick<View, 'instance' | 'versions'>,
+  m: Pick<Memory, 'granted'>,
+): 'Bound' | 'VolumeTooLarge' | 'VolumeNotExpandable' {
+  const asked = parseQuantity(v.instance.spec.volume.size)
+  const { maxVolumeSize } = v.versions[0]!.spec
+  if (asked <= m.granted) return 'Bound'
+  if (maxVolumeSize !== undefined && asked > parseQuantity(maxVolumeSize)) return 'VolumeTooLarge'
+  return v.instance.spec.volume.storageClassName === elastic ? 'Bound' : 'VolumeNotExpandable'
+}
+
+const takenUpAtRestart = [
+  'Instance.status.conditions[RestartPending]',
+  'Guest.spec.image',
+  'Guest.spec.imageDigest',
+  'Claim.metadata.annotations.trove.dev/image',
+  'Pod.spec.containers[database].image',
+  // The API server's own default, by the image's tag.
+  'Pod.spec.containers[database].imagePullPolicy',
+  'Pod.spec.imagePullSecrets',
+]
+
+export const ofInstance: Readonly<Record<string, Statement>> = {
+  'Instance.spec.datastore.type': {
+    says: 'is decided once, for the Guest and, should that be lost, on the claim; the Datastore counts it',
+    holds: (v, m) => [
+      is('datastore of the Guest', v.guest.spec.datastore, v.instance.spec.datastore.type),
+      is('datastore in the status', v.instance.status?.datastore?.type, v.instance.spec.datastore.type),
+      is('number of the Datastore’s users', v.datastore.status?.users, m.instances),
+      is('datastore on the claim', v.claim.metadata.annotations?.[annotations.datastore], v.instance.spec.datastore.type),
+    ],
+    ...fixed,
+    start: ({ tenant }) => tenant.name,
+    wrong: () => [{ value: 'no-such', code: 'DatastoreNotFound', twin: { kind: 'Instance' } }],
+  },
+  'Instance.spec.datastore.version': {
+    says: 'is resolved once; from then on it may be stated or not, and neither moves anything',
+    holds: (v, m) => [
+      is(
+        'numbers of the versions’ users',
+        v.versions.map(x => x.status?.users),
+        [m.instances, 0, 0],
+      ),
+      is('version of the Guest', v.guest.spec.version, v.versions[0]!.spec.version),
+      is('version in the status', v.instance.status?.datastore?.version, v.versions[0]!.spec.version),
+    ],
+    moves: () => ['Instance.spec.datastore.version'],
+    start: (_, seed) => oneOf(['17', undefined], seed),
+    value: v => (v.instance.spec.datastore.version === undefined ? v.versions[0]!.spec.version : undefined),
+    wrong: () => [{ value: '9.6', code: 'DatastoreVersionNotFound', twin: { kind: 'Instance' } }],
+  },
+  'Instance.spec.flavorRef.name': {
+    says: 'is decided once, for the Guest',
+    holds: (v, m) => [
+      is('flavor of the Guest', v.guest.spec.flavor.name, v.instance.spec.flavorRef.name),
+      is('number of the Flavor’s users', v.flavor.status?.users, m.instances),
+    ],
+    ...fixed,
+    start: ({ tenant }) => tenant.name,
+    wrong: v => [{ value: 'no-such', code: unlessInactive(v, 'FlavorNotFound'), twin: { kind: 'Instance' } }],
+  },
+  'Instance.spec.volume.size': {
+    says: 'reaches the claim where its class lets it grow, and grows only: what was granted stays asked for, and a growth that was refused may be taken back',
+    holds: (v, m) => [
+      is('size that the claim asks for', bytes(v.claim.spec?.resources?.requests?.storage), m.granted),
+      is('size in the status', bytes(v.instance.status?.volume?.size), m.granted),
+      is('reason of VolumeBound', reasonOf(v.instance, 'VolumeBound'), judgeSize(v, m)),
+    ],
+    moves: () => [
+      'Instance.spec.volume.size',
+      'Instance.status.volume.size',
+      'Instance.status.conditions[VolumeBound]',
+      'Claim.spec.resources.requests.storage',
+      'Claim.status.capacity.storage',
+    ],
+    stays: () => [
+      'Instance.spec.volume.size',
+      'Instance.status.volume.size',
+      'Claim.spec.resources.requests.storage',
+      'Claim.status.capacity.storage',
+    ],
+    start: (_, seed) => oneOf(spellings(oneOf([1, 1.5, 2], seed) * gib), seed >>> 8),
+    value: (v, m, _, seed) => {
+      const more = v.instance.spec.volume.storageClassName === elastic ? (seed % 4) * (gib / 8) : 0
+      return oneOf(spellings(Math.min(mostBytes, m.granted + more)), seed >>> 8)
+    },
+    refusesBack: (value, m) => (parseQuantity(value as string) < m.granted ? 'VolumeShrink' : undefined),
+    wrong: v => [
+      { value: '7Gi', code: 'VolumeTooLarge', condition: 'VolumeBound' },
+      ...(v.instance.spec.volume.storageClassName === elastic
+        ? []
+        : [{ value: '5.5Gi', code: 'VolumeNotExpandable', condition: 'VolumeBound' } as const]),
+    ],
+  },
+  'Instance.spec.volume.storageClassName': {
+    says: 'is the class of the claim; without it the cluster’s default is',
+    holds: v => [is('class of the claim', v.claim.spec?.storageClassName, v.instance.spec.volume.storageClassName ?? 'standard')],
+    ...fixed,
+    start: (_, seed) => oneOf([elastic, rigid, elastic, undefined], seed),
+    wrong: v => [{ value: 'no-such', code: unlessInactive(v, 'VolumeUnbound'), twin: { kind: 'Instance' } }],
+  },
+  'Instance.spec.availabilityZone': {
+    says: 'is the zone that the pod may run in',
+    holds: v => [
+      is('zone of the Guest', v.guest.spec.availabilityZone, v.instance.spec.availabilityZone),
+      is('zone of the pod', v.pod.spec?.nodeSelector?.['topology.kubernetes.io/zone'], v.instance.spec.availabilityZone),
+    ],
+    ...fixed,
+  },
+  'Instance.spec.access': {
+    says: 'that is left out, or empty, lets in the pods of the namespace and nobody else',
+    holds: v => [
+      is(
+        'peers of the network policy',
+        v.networkPolicy.spec?.ingress?.[0]?.from?.length,
+        1 + (v.instance.spec.access?.allowedCidrs?.length ?? 0),
+      ),
+    ],
+    moves: () => ['Instance.spec.access', 'NetworkPolicy.spec.ingress'],
+    start: (_, seed) => oneOf([undefined, {}], seed),
+  },
+  'Instance.spec.access.allowedCidrs': {
+    says: 'is who the network policy lets in besides the pods of the namespace',
+    holds: v => [
+      is(
+        'networks of the network policy',
+        v.networkPolicy.spec?.ingress?.[0]?.from?.flatMap(peer => peer.ipBlock?.cidr ?? []),
+        v.instance.spec.access?.allowedCidrs ?? [],
+      ),
+    ],
+    moves: () => ['Instance.spec.access', 'NetworkPolicy.spec.ingress'],
+  },
+  'Instance.spec.deletionPolicy': {
+    says: 'moves nothing before the deletion; the end of every walk deletes its Instance, and looks at what is left',
+    holds: nothing,
+    moves: () => ['Instance.spec.deletionPolicy'],
+  },
+  'Instance.spec.restartRequestedAt': {
+    says: 'replaces the pod once for every new value, which takes up image and pull secrets; taken back it stays as the last one that was carried out',
+    holds: (v, m) => [
+      is('restart of the Guest', v.guest.spec.restartRequestedAt, m.restart),
+      is('restart that the pod was made for', v.pod.metadata.annotations?.[annotations.restart], m.restart ?? ''),
+      is('restart in the status', v.instance.status?.lastRestartRequestedAt, m.restart),
+    ],
+    moves: () => [
+      'Instance.spec.restartRequestedAt',
+      'Instance.status.lastRestartRequestedAt',
+      'Guest.spec.restartRequestedAt',
+      'Pod.metadata.annotations.trove.dev/restart',
+      ...takenUpAtRestart,
+    ],
+    untilRestart: takenUpAtRestart,
+    stays: () => ['Instance.status.lastRestartRequestedAt', 'Guest.spec.restartRequestedAt', 'Pod.metadata.annotations.trove.dev/restart'],
+  },
+}
