@@ -12,7 +12,11 @@ export const deleteInBuild: Workload = {
         await stage.make(anInstance(stage, 'web'), aUser(stage, 'app', 'web'))
       },
       until: ({ view }) =>
-        view.list('pods').some(p => p.status?.conditions !== undefined) && view.list('databaseusers')[0]?.status !== undefined,
+        view.list('pods').some(p => p.status?.conditions !== undefined) &&
+        view.list('databaseusers').some(u => u.status !== undefined) &&
+        // Everything is made that will be.
+        view.list('rolebindings').length === 1 &&
+        view.list('services').filter(s => s.metadata.name.startsWith('web')).length === 2,
     },
     {
       does: 'it is deleted',
