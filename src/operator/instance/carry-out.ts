@@ -3,7 +3,6 @@
  * back as a fault, any other failure is thrown once all writes have ended.
  */
 import { randomBytes } from 'node:crypto'
-import type { Guest } from '../../api/guest.ts'
 import { API_VERSION } from '../../api/kind.ts'
 import { type Fault, fault } from '../../errors.ts'
 import { isAlreadyExists, isNamespaceTerminating, isNotFound, isRefusal, isTestFailed } from '../../kube/errors.ts'
@@ -11,6 +10,7 @@ import type { KubeObject } from '../../kube/objects.ts'
 import type { Pod, Service } from '../../kube/resource.ts'
 import type { Collection } from '../../runtime/collection.ts'
 import { keyOf } from '../../runtime/store.ts'
+import { same } from '../compare.ts'
 import { timestamp } from '../conditions.ts'
 import { annotations, finalizers, guestLabels, isOurAddress, labels, manager } from '../names.ts'
 import type { World } from '../world.ts'
@@ -76,7 +76,7 @@ async function act(action: Action, o: Observed, world: World, signal: AbortSigna
       await c.instances.removeFinalizer(instance, finalizers.instance, signal)
       return undefined
     case 'writeGuest':
-      await c.guests.apply(guestDraft(o, action.spec), by)
+      await c.guests.apply(guestDraft(o, action), by)
       return undefined
     case 'makePasswords':
       return makePasswords(action.revisions, o, world, signal)
@@ -141,7 +141,9 @@ function neverRan(pod: Pod): boolean {
   return database?.state?.running === undefined && database?.state?.terminated === undefined && (database?.restartCount ?? 0) === 0
 }
 
-function guestDraft({ side: { guest }, place, now }: Observed, spec: Guest['spec']) {
+function guestDraft({ side: { guest }, place, now }: Observed, { spec, agentImage }: Extract<Action, { do: 'writeGuest' }>) {
+  // Nothing more is asked of the agent by a write that only records something.
+  const asked = guest !== undefined && same(guest.spec, spec) ? guest.metadata.annotations?.[annotations.askedAt] : undefined
   return {
     apiVersion: API_VERSION,
     kind: 'Guest' as const,
@@ -150,7 +152,10 @@ function guestDraft({ side: { guest }, place, now }: Observed, spec: Guest['spec
       namespace: place.guestsNamespace,
       ...(guest !== undefined && { uid: guest.metadata.uid }),
       labels: guestLabels(spec.instance),
-      annotations: { [annotations.askedAt]: timestamp(now) },
+      annotations: {
+        [annotations.askedAt]: asked ?? timestamp(now),
+        ...(agentImage !== undefined && { [annotations.agentImage]: agentImage }),
+      },
       finalizers: [finalizers.guest],
     },
     spec,

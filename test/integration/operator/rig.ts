@@ -41,7 +41,8 @@ export interface Rig {
   /** Applies objects as a person would, through kubectl. */
   apply(...objects: object[]): Promise<void>
   kubectl(args: string[], input?: string): Promise<string>
-  startOperator(): Promise<void>
+  /** `settings` differ from the rig's own. */
+  startOperator(settings?: Record<string, string>): Promise<void>
   /** Ends it at once, in the middle of whatever it does. */
   killOperator(): Promise<void>
   /** Waits until the object is as `test` wants it; fails with what it was last. */
@@ -110,7 +111,7 @@ export async function openRig(): Promise<Rig> {
     async apply(...objects) {
       await kubectl(['apply', '-f', '-'], objects.map(o => JSON.stringify(o)).join('\n---\n'))
     },
-    async startOperator() {
+    async startOperator(settings = {}) {
       operator = spawn(join(root, 'node_modules/.bin/node'), [join(root, 'src/operator/main.ts')], {
         env: {
           PATH: process.env.PATH,
@@ -120,6 +121,7 @@ export async function openRig(): Promise<Rig> {
           TROVE_HEALTH_PORT: '0',
           TROVE_BINDING_RESYNC_SECONDS: '2',
           LOG_LEVEL: 'debug',
+          ...settings,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
       })
