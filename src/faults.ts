@@ -346,7 +346,7 @@ export const faults = {
     advice:
       'Ask the platform team to set an agent image that works, or, if the cause lay elsewhere, to take the annotation trove.dev/agent-refused off the pod; see docs/guides/upgrade.md',
     shows: 'Event',
-    provokedIn: 'integration',
+    provokedIn: 'e2e',
     heals: false,
   }),
   ReportRefused: entry<{ why: string }>({

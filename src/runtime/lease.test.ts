@@ -133,6 +133,19 @@ test('after a holder that fell silent the next one takes over, and says so in th
   expect([second.value?.holds(), holder(), lease().spec?.leaseTransitions]).toEqual([true, 'b', 1])
 })
 
+test('who has been waiting takes over within 2 s of the end of a lease that is no longer renewed, and not before', async () => {
+  const { acquire, usurp } = server()
+  await soon(acquire('a'))
+  const waiting = follow(acquire('b'))
+  await pass(20_000)
+  // The last that is ever written by whoever this is.
+  usurp('dead')
+  await pass(14_900)
+  expect(waiting.value).toBeUndefined()
+  await pass(2_100)
+  expect(waiting.value?.holds()).toBe(true)
+})
+
 test('a lease that another took is lost at once, with the name of who took it', async () => {
   const { acquire, usurp } = server()
   const held = await soon(acquire('a'))

@@ -105,12 +105,21 @@ export async function volumeOf(
   return path
 }
 
-/** The operator's pod. */
-export async function operatorPod() {
+interface OperatorPod {
+  name: string
+  uid: string
+}
+
+/** The operator's pods that run: the one that leads, and the others. */
+export async function operatorPods(): Promise<{ leader: OperatorPod; standbys: OperatorPod[] }> {
+  const holder = await kubectl('get lease trove-operator -n trove-system -o jsonpath={.spec.holderIdentity}')
   const text = await kubectl(
     'get pods -n trove-system -l app.kubernetes.io/name=trove-operator --field-selector=status.phase=Running -o json',
   )
-  const [pod] = (JSON.parse(text) as { items: { metadata: { name: string; uid: string } }[] }).items
-  if (pod === undefined) throw new Error('no operator is running')
-  return pod
+  const pods = (JSON.parse(text) as { items: { metadata: OperatorPod & { deletionTimestamp?: string } }[] }).items
+    .map(p => p.metadata)
+    .filter(m => m.deletionTimestamp === undefined)
+  const leader = pods.find(p => p.uid === holder)
+  if (leader === undefined) throw new Error('no operator is leading')
+  return { leader, standbys: pods.filter(p => p !== leader) }
 }
