@@ -123,3 +123,11 @@ export async function operatorPods(): Promise<{ leader: OperatorPod; standbys: O
   if (leader === undefined) throw new Error('no operator is leading')
   return { leader, standbys: pods.filter(p => p !== leader) }
 }
+
+/** A metric of one of the operator's pods; summed over its labels unless one is named. */
+export async function metric(pod: string, name: string): Promise<number> {
+  const text = await kubectl(['get', '--raw', `/api/v1/namespaces/trove-system/pods/${pod}:8080/proxy/metrics`])
+  const lines = text.split('\n').filter(line => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+  if (lines.length === 0) throw new Error(`${pod} tells no ${name}`)
+  return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
+}

@@ -2,7 +2,6 @@
  * The agent of a pod as it is known from outside: the image it is to run, what the kubelet says of its container, and what was noted on the pod
  * when its image was changed. The note is all the memory that a roll has: whoever leads next reads it from the pod.
  */
-import { z } from 'zod'
 import type { Pod } from '../../kube/resource.ts'
 import { annotations } from '../names.ts'
 
@@ -19,29 +18,33 @@ export const agentStatusOf = (pod: Pod) => pod.status?.initContainerStatuses?.fi
 /** The image with which this pod's agent did not come back, if that happened. */
 export const refusedBy = (pod: Pod): string | undefined => pod.metadata.annotations?.[annotations.agentRefused]
 
-const roll = z.object({
+export interface Roll {
   /** The image last seen to work, to which it is put back if need be. */
-  from: z.string().min(1),
-  to: z.string().min(1),
+  from: string
+  to: string
   /** When, by the clock of the operator that did it. */
-  at: z.iso.datetime(),
+  at: string
   /** The container that ran then, as the kubelet calls it; empty if there was none. */
-  container: z.string(),
+  container: string
   /** Whether the agent worked then: one that did not says nothing against the image if it stays away. */
-  worked: z.boolean(),
-})
-
-export type Roll = z.infer<typeof roll>
+  worked: boolean
+}
 
 /** What was noted when the image that the pod has now was put there. One that somebody else put there has no note. */
 export function rollOf(pod: Pod): Roll | undefined {
   const note = pod.metadata.annotations?.[annotations.agentRoll]
   if (note === undefined) return undefined
-  const parsed = roll.safeParse(json(note))
-  return parsed.success && parsed.data.to === agentImageOf(pod) ? parsed.data : undefined
+  const roll = parse(note)
+  return isRoll(roll) && roll.to === agentImageOf(pod) ? roll : undefined
 }
 
-function json(text: string): unknown {
+function isRoll(value: unknown): value is Roll {
+  const { from, to, at, container, worked } = (value ?? {}) as Record<string, unknown>
+  const texts = [from, to, at, container].every(text => typeof text === 'string')
+  return texts && from !== '' && typeof worked === 'boolean' && !Number.isNaN(Date.parse(at as string))
+}
+
+function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

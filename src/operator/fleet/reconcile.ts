@@ -21,7 +21,7 @@ import { recordedImage } from './seen-to-work.ts'
 export interface FleetWatch {
   /** Monotonic: when we first looked as the leader. */
   sinceMs?: number
-  /** The pods whose mark was told of in the log. */
+  /** The pods, by UID, whose mark was told of in the log. */
   told: Set<string>
 }
 
@@ -39,7 +39,7 @@ export async function reconcileFleet(
     log.warn({ pod: stop.key, image: stop.refused, code: 'AgentRollStopped' }, 'no agent is rolled as long as this pod refuses the image')
   }
   const outcomes = await Promise.allSettled(
-    plan.actions.map(action => carryOut(action, world, { signal, log })), // 2. one idempotent write for each
+    plan.actions.map(action => carryOut(action, world, watch, { signal, log })), // 2. one idempotent write for each
   )
   const failed = outcomes.find(r => r.status === 'rejected')
   if (failed !== undefined) throw failed.reason
@@ -61,7 +61,12 @@ export function concernsFleet(pod: Pod | undefined, guest: Guest | undefined, wa
   return image !== wanted || refusedBy(pod) !== undefined || (rollOf(pod) !== undefined && recordedImage(guest) !== image)
 }
 
-async function carryOut(action: FleetAction, world: World, ctx: Pick<ReconcileContext, 'signal' | 'log'>): Promise<void> {
+async function carryOut(
+  action: FleetAction,
+  world: World,
+  watch: FleetWatch,
+  ctx: Pick<ReconcileContext, 'signal' | 'log'>,
+): Promise<void> {
   const { member } = action
   if (action.do === 'roll') {
     const wanted = world.pod.agentImage
@@ -81,7 +86,9 @@ async function carryOut(action: FleetAction, world: World, ctx: Pick<ReconcileCo
   if (fresh === undefined || fresh.leaving || fresh.image !== member.image || fresh.roll?.at !== member.roll?.at) return
   if (fresh.recorded === fresh.image || fresh.seen.kind !== 'missing') return
   const done = await changeAgent(fresh.pod, action.to, { roll: undefined, refused: member.image }, world, ctx.signal)
-  if (done) tell(fresh, action.to, world, ctx.log)
+  if (!done) return
+  watch.told.add(fresh.pod.metadata.uid)
+  tell(fresh, action.to, world, ctx.log)
 }
 
 /** The same guest as the API server knows it now. */

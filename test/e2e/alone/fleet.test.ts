@@ -4,7 +4,7 @@ import { applyOperator } from '../../kind/install.ts'
 import { stepLog } from '../../kind/steps.ts'
 import { writesSince } from '../audit.ts'
 import { binding, clientPod, type Login, missingRows, psql, type Writer, writer } from '../client.ts'
-import { onNode } from '../node.ts'
+import { metric, onNode, operatorPods } from '../node.ts'
 import { database, instance, user } from '../objects.ts'
 import { settings } from '../setup.ts'
 import { apply, becomes, cluster, condition, get, guestOf, kubectl, listAll, type Obj, tenant, until } from '../world.ts'
@@ -136,6 +136,10 @@ test('agents are rolled one first, then more, under writers that lose nothing; a
     ])
     return told.split('\n').some(line => line.startsWith(`Warning AgentRollStopped ${canary.name} `) && line.includes(missing))
   })
+  const { leader, standbys } = await operatorPods()
+  const state = (name: string) => `trove_agent_roll{state="${name}"}`
+  await until('the leader tells of the stop', async () => (await metric(leader.name, state('stopped'))) === 1)
+  expect([await metric(leader.name, state('away')), await metric(standbys[0]!.name, 'trove_agent_roll')]).toEqual([0, 0])
   for (const m of members) await m.writer.progress(20)
   const stopped = await pods()
   stopped.forEach((p, i) => {

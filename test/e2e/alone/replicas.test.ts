@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { writesSince } from '../audit.ts'
-import { kill, operatorPods, pidsOf, process } from '../node.ts'
+import { kill, metric, operatorPods, pidsOf, process } from '../node.ts'
 import { database, instance } from '../objects.ts'
 import { apply, becomes, get, kubectl, ready, tenant, until } from '../world.ts'
 
@@ -19,13 +19,6 @@ async function takenAfter(since: Date): Promise<{ uid: string; ms: number }> {
     return new Date(found.acquireTime) > since && found.holderIdentity !== '' && found
   })
   return { uid: spec.holderIdentity, ms: +new Date(spec.acquireTime) - +since }
-}
-
-const metric = async (pod: string, name: string): Promise<number> => {
-  const text = await kubectl(['get', '--raw', `/api/v1/namespaces/trove-system/pods/${pod}:8080/proxy/metrics`])
-  const lines = text.split('\n').filter(line => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
-  expect(lines, name).not.toEqual([])
-  return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
 }
 
 const bothAreReady = () => kubectl('rollout status deployment/trove-operator -n trove-system --timeout=60s')
