@@ -133,6 +133,12 @@ test('a pod made again in mid-roll with the image that worked takes its turn aga
   expect(does([{ ...again, health: { kind: 'ready' } }, away('a/y')])).toEqual([])
 })
 
+test('an operator that has only just come takes nobody for silent: who seems so may have had nobody to report to', () => {
+  expect(plan([silent('a/x')], { watchedMs: 20_000 })).toMatchObject({ actions: [], counts: { pending: 1 }, againMs: 40_100 })
+  expect(does([silent('a/x')], { watchedMs: 60_000 })).toEqual(['roll a/x from v1'])
+  expect(does([silent('a/x'), old('a/y')], { watchedMs: 0 })).toEqual(['roll a/y from v1'])
+})
+
 test('one that did not work before keeps what worked before that, should it be rolled on', () => {
   const lost = away('a/x', 121, { worked: false }, { recorded: 'v0', health: { kind: 'silent' } })
   expect(does([lost], { wanted: 'v3' })).toEqual(['roll a/x from v0'])

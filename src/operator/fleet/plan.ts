@@ -30,7 +30,7 @@ export interface FleetPlan {
 /** At once, however many have come back. */
 export const mostAway = 20
 
-/** A process that has only just begun to lead waits at least so long before it calls an agent late: an agent may pause for as long between attempts to report. */
+/** A process that has only just begun to lead waits so long before it calls an agent late or takes it for silent: an agent may pause for as long between attempts to report. */
 const patienceMs = 60_000
 
 export function planFleet(members: readonly Member[], o: FleetInput): FleetPlan {
@@ -49,7 +49,7 @@ export function planFleet(members: readonly Member[], o: FleetInput): FleetPlan 
     ...(instead === undefined || instead === o.wanted
       ? []
       : those('overdue').map((member): FleetAction => ({ do: 'putBack', member, to: instead }))),
-    ...(stops ? [] : next(those, o.wanted)),
+    ...(stops ? [] : next(those)),
   ]
   const waits = states.flatMap(({ state }) => ('againMs' in state && worthWaiting(state, stops) ? [state.againMs] : []))
   return {
@@ -101,8 +101,11 @@ function stateOf(m: Member, o: FleetInput): State {
     if (m.roll.worked) return { kind: 'late' }
     if (m.image === o.wanted) return { kind: 'lost' }
   }
-  if (m.image !== o.wanted)
-    return m.health.kind === 'unclear' ? { kind: 'unclear', againMs: m.health.remainingMs } : { kind: m.health.kind }
+  if (m.image !== o.wanted) {
+    if (m.health.kind === 'unclear') return { kind: 'unclear', againMs: m.health.remainingMs }
+    if (m.health.kind === 'silent' && o.watchedMs < patienceMs) return { kind: 'unclear', againMs: patienceMs - o.watchedMs }
+    return { kind: m.health.kind }
+  }
   if (m.roll !== undefined) return { kind: 'rolled' }
   if (back) return { kind: 'made' }
   const left = leftMs(m.madeAt, o)
@@ -117,7 +120,7 @@ function leftMs(since: string, { now, deadlineMs, watchedMs }: FleetInput): numb
 }
 
 /** Whose turn it is: those that work first, by tenant and name. */
-function next(those: (...kinds: State['kind'][]) => Member[], wanted: string): FleetAction[] {
+function next(those: (...kinds: State['kind'][]) => Member[]): FleetAction[] {
   const ready = those('ready')
   const candidates = ready.length > 0 ? ready : those('silent')
   const away = those('away', 'late')
@@ -130,7 +133,7 @@ function next(those: (...kinds: State['kind'][]) => Member[], wanted: string): F
     if (roomInFleet <= 0) break
     const { tenant } = member
     const here = roomInTenant.get(tenant) ?? room(m => m.tenant === tenant)
-    if (here > 0 && member.image !== wanted) {
+    if (here > 0) {
       // One that is away for another image keeps what worked before that.
       chosen.push({ do: 'roll', member, from: member.recorded ?? member.roll?.from ?? member.image })
       roomInFleet -= 1
