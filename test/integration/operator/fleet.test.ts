@@ -55,6 +55,11 @@ test('a fleet is rolled one first, then more, at one write for the pod and one f
     expect(made.filter(w => w === `patch guests ${side}`)).toHaveLength(2)
   }
   const uids = (await fleet()).map(p => p.metadata.uid).sort()
+  // What is on record is what a pod runs next: who may write a Guest's status alone cannot change it.
+  const forged = JSON.stringify({ metadata: { annotations: { [annotations.agentImage]: image('evil') } } })
+  const victim = ['guest', guestName(before[0]!), '-n', guestsNamespace]
+  await rig.kubectl(['patch', ...victim, '--subresource=status', '--type=merge', '-p', forged])
+  expect(await recorded()).toEqual(all(names, '1'))
 
   await restartWith('2')
   const order: string[][] = []
