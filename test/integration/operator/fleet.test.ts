@@ -25,10 +25,12 @@ const instanceOf = (pod: Pod) => pod.metadata.labels?.['trove.dev/instance'] ?? 
 /** Image of each agent, by Instance. */
 const images = async () => Object.fromEntries((await fleet()).map(p => [instanceOf(p), agentImageOf(p)]))
 const all = (names: readonly string[], release: string) => Object.fromEntries(names.map(n => [n, image(release)]))
-const recorded = async () => {
+/** What each Guest bears under that annotation, by Instance. */
+const onGuests = async (annotation: string) => {
   const { items } = await rig.client.list(guests, { namespace: guestsNamespace, signal })
-  return Object.fromEntries(items.map(g => [g.spec.instance.name, g.metadata.annotations?.[annotations.agentImage]]))
+  return Object.fromEntries(items.map(g => [g.spec.instance.name, g.metadata.annotations?.[annotation]]))
 }
+const recorded = () => onGuests(annotations.agentImage)
 const marked = async () =>
   (await fleet()).flatMap(p => {
     const refused = p.metadata.annotations?.[annotations.agentRefused]
@@ -55,6 +57,7 @@ test('a fleet is rolled one first, then more, at one write for the pod and one f
     expect(made.filter(w => w === `patch guests ${side}`)).toHaveLength(2)
   }
   const uids = (await fleet()).map(p => p.metadata.uid).sort()
+  const asked = await onGuests(annotations.askedAt)
   // What is on record is what a pod runs next: who may write a Guest's status alone cannot change it.
   const forged = JSON.stringify({ metadata: { annotations: { [annotations.agentImage]: image('evil') } } })
   const victim = ['guest', guestName(before[0]!), '-n', guestsNamespace]
@@ -84,6 +87,7 @@ test('a fleet is rolled one first, then more, at one write for the pod and one f
   const expected = before.flatMap(i => ['pods', 'guests'].map(r => `patch ${r} ${guestsNamespace}/${guestName(i)}`))
   expect(writes.toSorted()).toEqual(expected.toSorted())
   expect((await fleet()).map(p => p.metadata.uid).sort()).toEqual(uids)
+  expect(await onGuests(annotations.askedAt), 'nothing was asked of an agent').toEqual(asked)
   for (const instance of before) {
     const { namespace, name } = instance.metadata
     const after = await rig.client.get(instances, { namespace: namespace!, name }, { signal })
