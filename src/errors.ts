@@ -5,8 +5,8 @@
  */
 import { type FaultCode, faults } from './faults.ts'
 
-/** Where a fault is seen: refused at `kubectl apply`, in a condition, in the Instance's phase and fault, or in a log line of the operator or of a guest's agent. */
-export type Surface = 'refused at apply' | 'condition' | 'phase ERROR' | 'operator log' | 'guest agent log'
+/** Where a fault is seen: refused at `kubectl apply`, in a condition, in the Instance's phase and fault, in an Event on the Instance alone, or in a log line of the operator or of a guest's agent. */
+export type Surface = 'refused at apply' | 'condition' | 'phase ERROR' | 'Event' | 'operator log' | 'guest agent log'
 
 export interface FaultEntry<P> {
   /** What happened, as a sentence without a full stop at its end. */

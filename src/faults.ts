@@ -334,9 +334,19 @@ export const faults = {
   }),
   AgentOutdated: entry<{ feature: string; version: string }>({
     says: p => `the guest agent (version ${p.version}) does not know ${p.feature}`,
-    advice: 'Restart the Instance (spec.restartRequestedAt) to get the agent of this operator',
+    advice:
+      'Agents get the operator’s release by themselves, a few at a time; if this lasts, ask the platform team whether their roll has stopped (docs/guides/upgrade.md)',
     shows: 'condition',
     provokedIn: 'unit',
+    heals: true,
+  }),
+  AgentRollStopped: entry<{ image: string; seconds: number; why: string; before: string }>({
+    says: p =>
+      `the guest agent did not come back with image "${p.image}" within ${p.seconds} s (${p.why}) and was put back to "${p.before}"; the database was not touched, and no other agent gets that image`,
+    advice:
+      'Ask the platform team to set an agent image that works, or, if the cause lay elsewhere, to take the annotation trove.dev/agent-refused off the pod; see docs/guides/upgrade.md',
+    shows: 'Event',
+    provokedIn: 'e2e',
     heals: false,
   }),
   ReportRefused: entry<{ why: string }>({

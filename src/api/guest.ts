@@ -112,6 +112,14 @@ const status = z
     agent: z
       .object({
         version: z.string().max(64).describe('Version of the agent.'),
+        startedAt: z
+          .string()
+          .max(20)
+          .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/)
+          .optional()
+          .describe(
+            'When this agent was started, by its node’s clock, in whole seconds: tells a report of its own from one of an agent before it.',
+          ),
         capabilities: setOf(z.string().max(64).describe('A capability.'), 64, 'What this agent can do.'),
       })
       .optional()

@@ -15,6 +15,7 @@ import {
 } from '../kube/resource.ts'
 import type { Manager } from '../runtime/manager.ts'
 import type { Key } from '../runtime/store.ts'
+import { refusedBy } from './fleet/agent.ts'
 import { labels, managedBy } from './names.ts'
 import { databases, databaseusers, datastores, datastoreversions, flavors, guests, instances } from './resources.ts'
 
@@ -62,7 +63,7 @@ export function openCollections(manager: Manager, { guestsNamespace: namespace }
 
     // The whole of the guests' namespace, strangers included: what bears a name of ours must be seen whoever made it.
     guests: manager.collection(guests, { namespace }),
-    pods: manager.collection(pods, { namespace, project: slimPod }),
+    pods: manager.collection(pods, { namespace, project: slimPod, indexes: { agentRefused: p => [refusedBy(p) ?? []].flat() } }),
     claims: manager.collection(persistentvolumeclaims, { namespace }),
     secrets: manager.collection(secrets, { namespace }),
     serviceAccounts: manager.collection(serviceaccounts, { namespace }),

@@ -1,5 +1,7 @@
 /** Every controller of the operator: which keys it works on, and which changes of what lead to them. */
+import type { Guest } from '../api/guest.ts'
 import type { KubeObject } from '../kube/objects.ts'
+import type { Pod } from '../kube/resource.ts'
 import type { Collection } from '../runtime/collection.ts'
 import { type ControllerOptions, type Source, watchEach, watchGone } from '../runtime/controller.ts'
 import { type Key, keyOf } from '../runtime/store.ts'
@@ -8,6 +10,7 @@ import { instanceKeyOf, versionKey, versionOf } from './collections.ts'
 import { reconcileDatabase } from './database/reconcile.ts'
 import { openBindingWatch } from './databaseuser/binding-watch.ts'
 import { reconcileUser } from './databaseuser/reconcile.ts'
+import { concernsFleet, type FleetWatch, reconcileFleet } from './fleet/reconcile.ts'
 import { reconcileInstance } from './instance/reconcile.ts'
 import { guestName, labels } from './names.ts'
 import { reconcileOrphan } from './orphan/reconcile.ts'
@@ -19,6 +22,9 @@ const deadlineMs = 60_000
 export function controllersOf(world: World): ControllerOptions[] {
   const { collections: c, guestsNamespace } = world
   const bindings = openBindingWatch(world.clock, world.bindingResyncMs)
+  const fleet: FleetWatch = { told: new Set() }
+  const fleetOf = (pod: Pod | undefined, guest: Guest | undefined): Key[] =>
+    concernsFleet(pod, guest, world.pod.agentImage) ? ['fleet'] : []
 
   const instancesOf = (index: 'datastore' | 'flavor', name: string) => c.instances.byIndex(index, name).map(keyOf)
   const guestSide = <T extends KubeObject>(collection: Collection<T>) => watchEach(collection, instanceOfLabels)
@@ -109,6 +115,13 @@ export function controllersOf(world: World): ControllerOptions[] {
       deadlineMs,
       reconcile: (key, ctx) => reconcileFlavor(key, world, ctx),
       sources: [watchEach(c.flavors, self), watchEach(c.instances, i => [i.spec.flavorRef.name])],
+    },
+    {
+      name: 'fleet',
+      concurrency: 1,
+      deadlineMs,
+      reconcile: (_, ctx) => reconcileFleet(world, fleet, ctx),
+      sources: [watchEach(c.pods, p => fleetOf(p, c.guests.get(keyOf(p)))), watchEach(c.guests, g => fleetOf(c.pods.get(keyOf(g)), g))],
     },
     {
       name: 'orphan',

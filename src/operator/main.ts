@@ -13,6 +13,7 @@ import { createManager } from '../runtime/manager.ts'
 import { openMetrics } from '../runtime/metrics.ts'
 import { openCollections } from './collections.ts'
 import { controllersOf } from './controllers.ts'
+import { planNow } from './fleet/reconcile.ts'
 import { isOrphan } from './orphan/reconcile.ts'
 import { parseSettings, type Settings } from './settings.ts'
 
@@ -55,6 +56,7 @@ async function main(settings: Settings): Promise<void> {
     guestsNamespace: settings.guestsNamespace,
     clusterDomain: settings.clusterDomain,
     bindingResyncMs: settings.bindingResyncMs,
+    agentRollMs: settings.agentRollMs,
   }
   for (const controller of controllersOf(world)) manager.controller(controller)
   new Gauge({
@@ -62,7 +64,19 @@ async function main(settings: Settings): Promise<void> {
     help: 'Guests whose Instance is gone without having been deleted',
     registers: [metrics.registry],
     collect() {
-      this.set(collections.guests.list().filter(guest => isOrphan(guest, collections)).length)
+      this.set(manager.leads() ? collections.guests.list().filter(guest => isOrphan(guest, collections)).length : 0)
+    },
+  })
+
+  new Gauge({
+    name: 'trove_agent_roll',
+    help: 'Agents that have yet to get the image of this release, that are away for it, and that came back with it; stopped is 1 while an agent that did not come back stops the roll',
+    labelNames: ['state'],
+    registers: [metrics.registry],
+    collect() {
+      const { counts, stoppedBy } = planNow(world, 0)
+      const states = { ...counts, stopped: stoppedBy === undefined ? 0 : 1 }
+      for (const [state, value] of Object.entries(states)) this.set({ state }, manager.leads() ? value : 0)
     },
   })
 

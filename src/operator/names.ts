@@ -34,6 +34,12 @@ export const annotations = {
   restart: 'trove.dev/restart',
   /** On a Guest: when its spec was written last. */
   askedAt: 'trove.dev/asked-at',
+  /** On a Guest: the agent's image that was last seen to work for it. */
+  agentImage: 'trove.dev/agent-image',
+  /** On a pod: what its agent's image was changed from and to, and all that is needed to judge it and to take it back. */
+  agentRoll: 'trove.dev/agent-roll',
+  /** On a pod: the image with which its agent did not come back. As long as a pod bears it, no agent is rolled to that image. */
+  agentRefused: 'trove.dev/agent-refused',
   /** On a volume claim: what was decided for the Instance, should its Guest be lost. */
   datastore: 'trove.dev/datastore',
   engine: 'trove.dev/engine',

@@ -13,6 +13,7 @@ const environment = z.object({
   POD_NAMESPACE: name.default('trove-system'),
   POD_UID: z.string().min(1).optional(),
   POD_NAME: z.string().min(1).default('trove-operator'),
+  TROVE_AGENT_ROLL_SECONDS: z.coerce.number().min(1).default(120),
   TROVE_BINDING_RESYNC_SECONDS: z.coerce.number().min(1).default(300),
   TROVE_LEADER_ELECTION: z.enum(['on', 'off']).default('on'),
   TROVE_HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(8080),
@@ -27,6 +28,8 @@ export interface Settings {
   guestsNamespace: string
   clusterDomain: string
   agentImage: string
+  /** How long an agent may take to come back with another image. Counts from the change, so it includes the pull. */
+  agentRollMs: number
   /** Which process we are: where the lease lives and who holds it. */
   self: { namespace: string; name: string; uid: string }
   /** How often a binding Secret is looked at, ± 20 %. */
@@ -56,6 +59,7 @@ export function parseSettings(env: Record<string, string | undefined>): Settings
     guestsNamespace: e.TROVE_GUESTS_NAMESPACE,
     clusterDomain: e.TROVE_CLUSTER_DOMAIN,
     agentImage: e.TROVE_AGENT_IMAGE,
+    agentRollMs: e.TROVE_AGENT_ROLL_SECONDS * 1000,
     self: { namespace: e.POD_NAMESPACE, name: e.POD_NAME, uid: e.POD_UID ?? e.POD_NAME },
     bindingResyncMs: e.TROVE_BINDING_RESYNC_SECONDS * 1000,
     leaderElection,

@@ -19,4 +19,6 @@ export interface World {
   guestsNamespace: string
   clusterDomain: string
   bindingResyncMs: number
+  /** How long an agent may take to come back with another image. */
+  agentRollMs: number
 }

@@ -3,7 +3,7 @@ import { ApiError } from '../kube/errors.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import { openController, type Reconcile, type Source, watchEach, watchGone } from './controller.ts'
 import type { Logger } from './log.ts'
-import type { RuntimeMetrics } from './metrics.ts'
+import type { QueueState, RuntimeMetrics } from './metrics.ts'
 import type { Change } from './store.ts'
 
 beforeEach(() => void vi.useFakeTimers())
@@ -171,4 +171,42 @@ test.each([
   tell({ old: owned('b'), new: owned('b'), initial: false })
   tell({ old: owned('b'), initial: false })
   expect(got).toEqual(expected)
+})
+
+test('what is collected before it runs is no backlog, and the wait for the lease no delay', async () => {
+  const nothing = () => {}
+  const waits: number[] = []
+  let state: () => QueueState = () => ({ depth: -1, workingMs: [] })
+  const metrics = {
+    controller: () => ({ started: nothing, finished: nothing, timeout: nothing }),
+    queue: () => ({
+      added: nothing,
+      started: (ms: number) => void waits.push(ms),
+      finished: nothing,
+      retried: nothing,
+      observe: (read: () => QueueState) => {
+        state = read
+      },
+    }),
+    leading: nothing,
+    listed: nothing,
+  }
+  const log: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => log }
+  let enqueue: Parameters<Source>[0] = nothing
+  const source: Source = given => {
+    enqueue = given
+  }
+  const done: string[] = []
+  const reconcile = async (key: string) => void done.push(key)
+  const controller = openController({ name: 'test', concurrency: 1, deadlineMs: 1000, reconcile, sources: [source] }, { log, metrics })
+  enqueue('early', 'low')
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(state().depth).toBe(0)
+  const stop = new AbortController()
+  const running = controller.run(stop.signal, stop.signal)
+  await vi.advanceTimersByTimeAsync(10)
+  expect(done).toEqual(['early'])
+  expect(waits).toEqual([0])
+  stop.abort()
+  await running
 })

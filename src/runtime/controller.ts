@@ -55,7 +55,14 @@ export function watchGone<T extends KubeObject>(c: Pick<Collection<T>, 'subscrib
 
 /** Collects keys from now on; works on them once it runs, until `stopTaking`. `abort` ends what is in work. */
 export function openController(o: ControllerOptions, { log, metrics }: { log: Logger; metrics: RuntimeMetrics }) {
-  const queue = openQueue(metrics.queue(o.name))
+  // A standby's keys wait for nobody yet: they are no backlog, and how long they have waited is no delay.
+  let runsSince: number | undefined
+  const told = metrics.queue(o.name)
+  const queue = openQueue({
+    ...told,
+    started: waitedMs => told.started(Math.min(waitedMs, performance.now() - (runsSince ?? 0))),
+    observe: read => told.observe(() => (runsSince === undefined ? { ...read(), depth: 0 } : read())),
+  })
   const count = metrics.controller(o.name, o.concurrency)
   for (const source of o.sources) source(queue.add)
 
@@ -103,6 +110,7 @@ export function openController(o: ControllerOptions, { log, metrics }: { log: Lo
   return {
     /** Resolves when nothing is in work any more. */
     async run(stopTaking: AbortSignal, abort: AbortSignal): Promise<void> {
+      runsSince = performance.now()
       stopTaking.addEventListener('abort', queue.close, { once: true })
       if (stopTaking.aborted) queue.close()
       await Promise.all(Array.from({ length: o.concurrency }, () => work(abort)))

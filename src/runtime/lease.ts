@@ -21,7 +21,7 @@ export interface LeaseOptions {
   durationMs?: number
   /** After so long without a renewal we give up. Less than `durationMs`, so that we stop before others begin. Default 10 s. */
   renewWithinMs?: number
-  /** Default 2 s. */
+  /** Between renewals; who waits looks twice as often. Default 2 s. */
   retryMs?: number
 }
 
@@ -33,10 +33,20 @@ export interface HeldLease {
   release(): Promise<void>
 }
 
-/** Waits until the lease is ours. Rejects only when the signal ends. */
+/**
+ * Waits until the lease is ours. Rejects only when the signal ends. A holder's last renewal is seen within 1.2 s, and the lease is taken the moment
+ * that it runs out: within two seconds of that at the latest, whatever the holder's end was like.
+ */
 export async function acquireLease(o: LeaseOptions, signal: AbortSignal): Promise<HeldLease> {
   const { client, clock, namespace, name, durationMs = 15_000, retryMs = 2_000 } = o
   let seen: { version: string; at: number } | undefined
+  let freeAt = 0
+
+  const nextLookMs = () => {
+    const often = (retryMs / 2) * (1 + Math.random() / 5)
+    const left = freeAt - clock.monotonicMs()
+    return left > 0 ? Math.min(often, left) : often
+  }
 
   const attempt = async (): Promise<Lease | undefined> => {
     const call = { signal, deadlineMs: durationMs / 3 }
@@ -45,7 +55,8 @@ export async function acquireLease(o: LeaseOptions, signal: AbortSignal): Promis
     if (found.metadata.resourceVersion !== seen?.version) seen = { version: found.metadata.resourceVersion, at: clock.monotonicMs() }
     const holder = found.spec?.holderIdentity ?? ''
     const runsOutMs = (found.spec?.leaseDurationSeconds ?? durationMs / 1000) * 1000
-    if (holder !== '' && holder !== o.identity && clock.monotonicMs() - seen.at < runsOutMs) return undefined
+    freeAt = seen.at + runsOutMs
+    if (holder !== '' && holder !== o.identity && clock.monotonicMs() < freeAt) return undefined
     return client.replace(leases, takenOver(o, found), call)
   }
 
@@ -58,7 +69,7 @@ export async function acquireLease(o: LeaseOptions, signal: AbortSignal): Promis
       signal.throwIfAborted()
       if (!isConflict(err) && !isAlreadyExists(err)) o.log.warn({ err, lease: name }, 'lease not to be had')
     }
-    await clock.sleep(retryMs * (1 + Math.random() / 5), signal)
+    await clock.sleep(nextLookMs(), signal)
   }
 }
 

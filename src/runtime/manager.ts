@@ -37,6 +37,8 @@ export interface Manager {
   run(signal: AbortSignal): Promise<void>
   /** All caches have synced, and we are not about to end. A standby is ready. */
   ready(): boolean
+  /** We may write now: what is told of the whole, not of this process, is for the leader to tell. */
+  leads(): boolean
   /** Nothing is wrong that a restart would mend. */
   healthy(): boolean
 }
@@ -49,8 +51,9 @@ export function createManager(o: ManagerOptions): Manager {
   let started = false
   let ready = false
 
+  const leads = () => o.lease === undefined || (held?.holds() ?? false)
   const mayWrite = () => {
-    if (o.lease !== undefined && !held?.holds()) throw leaseLost('')
+    if (!leads()) throw leaseLost('')
   }
   const client = fenced(o.client, mayWrite)
   const notStarted = () => {
@@ -131,6 +134,7 @@ export function createManager(o: ManagerOptions): Manager {
       }
     },
     ready: () => ready,
+    leads,
     healthy: () => held === undefined || held.holds(),
   }
 }

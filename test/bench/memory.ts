@@ -19,8 +19,9 @@ const of = async (cluster: Cluster, program: string): Promise<Memory[]> => {
 
 export const agentMemory = (cluster: Cluster) => of(cluster, 'guest.mjs')
 
+/** Of the larger of the two: the one that leads. */
 export async function operatorMemory(cluster: Cluster): Promise<Memory> {
-  const [operator] = await of(cluster, 'operator.mjs')
+  const [operator] = (await of(cluster, 'operator.mjs')).sort((a, b) => b.rss - a.rss)
   if (operator === undefined) throw new Error('no operator is running on the node')
   return operator
 }

@@ -86,7 +86,7 @@ export interface Writer {
 }
 
 /** Writes row 1, 2, 3 … into table `journal`, each over a connection of its own, until stopped. */
-export async function writer(namespace: string, login: Login, name = 'writer'): Promise<Writer> {
+export async function writer(namespace: string, login: Login, name = 'writer', secret?: string): Promise<Writer> {
   await psql(namespace, login, 'create table if not exists journal (n int primary key)')
   const script = `PGPASSWORD=$(cat /binding/password); export PGPASSWORD PGCONNECT_TIMEOUT=10
 n=0
@@ -97,7 +97,7 @@ until [ -e /tmp/stop ]; do
 done`
   const spec = pod(name, namespace, await clientImage(), script)
   const named = `jsonpath={.items[?(@.spec.name=="${login.username}")].status.binding.name}`
-  const secretName = (await asTenant(namespace, ['get', 'databaseusers', '-o', named])).trim()
+  const secretName = secret ?? (await asTenant(namespace, ['get', 'databaseusers', '-o', named])).trim()
   spec.spec.containers[0]!.volumeMounts.push({ name: 'binding', mountPath: '/binding' })
   spec.spec.volumes.push({ name: 'binding', secret: { secretName, defaultMode: 0o444 } } as never)
   await applyAsTenant(namespace, spec)

@@ -105,12 +105,29 @@ export async function volumeOf(
   return path
 }
 
-/** The operator's pod. */
-export async function operatorPod() {
+interface OperatorPod {
+  name: string
+  uid: string
+}
+
+/** The operator's pods that run: the one that leads, and the others. */
+export async function operatorPods(): Promise<{ leader: OperatorPod; standbys: OperatorPod[] }> {
+  const holder = await kubectl('get lease trove-operator -n trove-system -o jsonpath={.spec.holderIdentity}')
   const text = await kubectl(
     'get pods -n trove-system -l app.kubernetes.io/name=trove-operator --field-selector=status.phase=Running -o json',
   )
-  const [pod] = (JSON.parse(text) as { items: { metadata: { name: string; uid: string } }[] }).items
-  if (pod === undefined) throw new Error('no operator is running')
-  return pod
+  const pods = (JSON.parse(text) as { items: { metadata: OperatorPod & { deletionTimestamp?: string } }[] }).items
+    .map(p => p.metadata)
+    .filter(m => m.deletionTimestamp === undefined)
+  const leader = pods.find(p => p.uid === holder)
+  if (leader === undefined) throw new Error('no operator is leading')
+  return { leader, standbys: pods.filter(p => p !== leader) }
+}
+
+/** A metric of one of the operator's pods; summed over its labels unless one is named. */
+export async function metric(pod: string, name: string): Promise<number> {
+  const text = await kubectl(['get', '--raw', `/api/v1/namespaces/trove-system/pods/${pod}:8080/proxy/metrics`])
+  const lines = text.split('\n').filter(line => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
+  if (lines.length === 0) throw new Error(`${pod} tells no ${name}`)
+  return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)
 }

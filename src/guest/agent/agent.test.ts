@@ -90,7 +90,12 @@ afterEach(async () => {
   container[Symbol.dispose]()
 })
 
-function startAgent(podUID = 'pod', clock = systemClock, log = openLog('error')): { agent: Agent; kill(): Promise<void> } {
+function startAgent(
+  podUID = 'pod',
+  clock = systemClock,
+  log = openLog('error'),
+  startedAt = clock.now(),
+): { agent: Agent; kill(): Promise<void> } {
   const stop = new AbortController()
   const agent = new Agent(
     {
@@ -100,6 +105,7 @@ function startAgent(podUID = 'pod', clock = systemClock, log = openLog('error'))
       mounts: { data, trove: container.dir },
       podUID,
       version: 'test',
+      startedAt,
       clock,
       log,
     },
@@ -152,7 +158,7 @@ test('an empty volume becomes a running engine, each step is told, and then noth
   expect(api.status).toEqual({
     podUID: 'pod',
     observedGeneration: 1,
-    agent: { version: 'test', capabilities: ['databases', 'users'] },
+    agent: { version: 'test', startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/), capabilities: ['databases', 'users'] },
     operatingStatus: 'HEALTHY',
     engine: { version: '1.2.3', startedAt: expect.stringMatching(/^\d{4}-.*Z$/) },
     configuration: { hash: 'abc' },
@@ -167,15 +173,15 @@ test('an empty volume becomes a running engine, each step is told, and then noth
   expect(api.writes.length).toBe(before)
 })
 
-test('an agent that is killed and comes back leaves the engine running and has nothing to report', async () => {
+test('an agent that is killed and comes back leaves the engine running, and tells of nothing but its own start, once', async () => {
   const { kill } = startAgent()
   await healthy()
-  const [pid, writes] = [enginePid(), api.writes.length]
+  const [pid, writes, before] = [enginePid(), api.writes.length, api.status]
   await kill()
-  startAgent()
+  startAgent('pod', systemClock, openLog('error'), new Date('2030-01-02T03:04:05.678Z'))
   await sleep(1000)
   expect(enginePid()).toBe(pid)
-  expect(api.writes.slice(writes)).toEqual([])
+  expect(api.writes.slice(writes)).toEqual([{ ...before, agent: { ...before.agent, startedAt: '2030-01-02T03:04:05Z' } }])
   // It attends to it all the same.
   process.kill(pid, 'SIGKILL')
   await until('a new engine', () => existsSync(join(container.dir, 'sockets', 'up')) && enginePid() !== pid)

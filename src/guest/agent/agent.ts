@@ -34,6 +34,8 @@ export interface AgentOptions {
   mounts: Mounts
   podUID: string
   version: string
+  /** When this process was started. */
+  startedAt: Date
   clock: Clock
   log: Logger
 }
@@ -345,6 +347,7 @@ export class Agent {
       reportOf({
         podUID: this.#o.podUID,
         agentVersion: this.#o.version,
+        agentStartedAt: this.#o.startedAt,
         generation: this.#guest?.metadata.generation,
         says,
         engine: { version: this.#engineVersion, startedAt: job?.startedAt, lastExit: this.#lastExit },

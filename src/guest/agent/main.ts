@@ -51,6 +51,7 @@ const agent = new Agent(
     mounts: { data: '/data', trove: '/trove' },
     podUID,
     version,
+    startedAt: systemClock.now(),
     clock: systemClock,
     log,
   },

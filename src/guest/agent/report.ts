@@ -10,6 +10,7 @@ export const capabilities = ['databases', 'users']
 export interface Known {
   podUID: string
   agentVersion: string
+  agentStartedAt: Date
   /** The generation that all of this is about. What has not been done of it yet is missing from the lists. */
   generation: number | undefined
   says: Saying
@@ -36,7 +37,7 @@ export function reportOf(known: Known): GuestStatus {
   return {
     podUID: known.podUID,
     ...(known.generation !== undefined && { observedGeneration: known.generation }),
-    agent: { version: known.agentVersion, capabilities },
+    agent: { version: known.agentVersion, startedAt: wholeSeconds(known.agentStartedAt), capabilities },
     operatingStatus: says.operatingStatus,
     ...(says.step !== undefined && { step: says.step }),
     ...(says.fault !== undefined && { fault: briefly(says.fault) }),
@@ -51,3 +52,6 @@ export function reportOf(known: Known): GuestStatus {
 }
 
 const briefly = ({ code, message }: Fault) => ({ code, message })
+
+/** As the kubelet states when a container was started, with which the operator compares it. */
+const wholeSeconds = (date: Date) => date.toISOString().replace(/\.\d+Z$/, 'Z')

@@ -3,7 +3,6 @@
  * back as a fault, any other failure is thrown once all writes have ended.
  */
 import { randomBytes } from 'node:crypto'
-import type { Guest } from '../../api/guest.ts'
 import { API_VERSION } from '../../api/kind.ts'
 import { type Fault, fault } from '../../errors.ts'
 import { ApiError, isAlreadyExists, isNamespaceTerminating, isNotFound, isRefusal, isTestFailed } from '../../kube/errors.ts'
@@ -11,6 +10,7 @@ import type { KubeObject } from '../../kube/objects.ts'
 import type { Pod, Service } from '../../kube/resource.ts'
 import type { Collection } from '../../runtime/collection.ts'
 import { keyOf } from '../../runtime/store.ts'
+import { same } from '../compare.ts'
 import { timestamp } from '../conditions.ts'
 import { annotations, finalizers, guestLabels, isOurAddress, labels, manager, passwordRevision } from '../names.ts'
 import type { World } from '../world.ts'
@@ -87,7 +87,7 @@ async function act(action: Action, o: Observed, world: World, signal: AbortSigna
       await c.instances.removeFinalizer(instance, finalizers.instance, signal)
       return undefined
     case 'writeGuest':
-      return writeGuest(action.spec, o, world, signal)
+      return writeGuest(action, o, world, signal)
     case 'makePasswords':
       return makePasswords(action.revisions, o, world, signal)
     case 'forgetPasswords':
@@ -148,12 +148,14 @@ function neverRan(pod: Pod): boolean {
   return database?.state?.running === undefined && database?.state?.terminated === undefined && (database?.restartCount ?? 0) === 0
 }
 
+type GuestWrite = Extract<Action, { do: 'writeGuest' }>
+
 /**
  * The first write cannot be a creation: what it set would never be unset by the applies that follow. It is an apply that would take over
  * whatever bears the name, so the name is looked up first.
  */
 async function writeGuest(
-  spec: Guest['spec'],
+  action: GuestWrite,
   o: Observed,
   { collections: { guests }, client }: World,
   signal: AbortSignal,
@@ -161,7 +163,7 @@ async function writeGuest(
   const { name, guestsNamespace: namespace } = o.place
   const found = o.side.guest === undefined ? await client.get(guests.resource, { name, namespace }, { signal }).catch(absent) : undefined
   if (found !== undefined) return adopt(guests, found, o)
-  await guests.apply(guestDraft(o, spec), { manager, signal })
+  await guests.apply(guestDraft(o, action), { manager, signal })
   return undefined
 }
 
@@ -177,7 +179,9 @@ function adopt<T extends KubeObject>(collection: Collection<T>, found: T, { inst
   return undefined
 }
 
-function guestDraft({ side: { guest }, place, now }: Observed, spec: Guest['spec']) {
+function guestDraft({ side: { guest }, place, now }: Observed, { spec, agentImage }: GuestWrite) {
+  // Nothing more is asked of the agent by a write that only records something.
+  const asked = guest !== undefined && same(guest.spec, spec) ? guest.metadata.annotations?.[annotations.askedAt] : undefined
   return {
     apiVersion: API_VERSION,
     kind: 'Guest' as const,
@@ -186,7 +190,10 @@ function guestDraft({ side: { guest }, place, now }: Observed, spec: Guest['spec
       namespace: place.guestsNamespace,
       ...(guest !== undefined && basedOn(guest)),
       labels: guestLabels(spec.instance),
-      annotations: { [annotations.askedAt]: timestamp(now) },
+      annotations: {
+        [annotations.askedAt]: asked ?? timestamp(now),
+        ...(agentImage !== undefined && { [annotations.agentImage]: agentImage }),
+      },
       finalizers: [finalizers.guest],
     },
     spec,

@@ -42,7 +42,7 @@ export function conduct(o: Observed, plan: Plan, refused: readonly Fault[]): Rep
   const headline = stands === undefined ? [ready('Active', 'the database answers')] : notReady(stands, engineUnknown(stands))
   const said = isLeaving(o.instance) || o.side.guest === undefined ? headline : [...headline, ...aspects]
 
-  const waits = [volume, pod, engine].flatMap(f => (f.againMs === undefined ? [] : [f.againMs]))
+  const waits = [volume, pod, engine, plan].flatMap(f => (f.againMs === undefined ? [] : [f.againMs]))
   // A namespace that ends takes nothing more, however often it is asked.
   if (refused.some(f => f.code !== 'NamespaceTerminating') || volumeNote !== undefined || plan.fault?.code === 'NameCollision')
     waits.push(retryMs)

@@ -26,7 +26,7 @@ export interface Silence {
 }
 
 /** Whether the agent owes something, and for how long. Undefined: it owes nothing, or its pod is not there to give it. */
-export function silence(o: Observed): Silence | undefined {
+export function silence(o: Pick<Observed, 'now' | 'side'>): Silence | undefined {
   const { pod, guest } = o.side
   if (pod === undefined || guest === undefined || isLeaving(pod) || pod.status?.phase !== 'Running') return undefined
   const agent = pod.status.initContainerStatuses?.find(c => c.name === 'guest-agent')
@@ -60,7 +60,7 @@ export function silence(o: Observed): Silence | undefined {
   return worst && { why: worst.why, silent: worst.remainingMs <= 0, remainingMs: Math.max(0, worst.remainingMs) }
 }
 
-const transition = ({ side: { pod } }: Observed, condition: string) =>
+const transition = ({ side: { pod } }: Pick<Observed, 'side'>, condition: string) =>
   pod?.status?.conditions?.find(c => c.type === condition)?.lastTransitionTime
 
 export interface EngineFinding extends Finding {

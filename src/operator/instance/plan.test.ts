@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { GuestStatus } from '../../api/guest.ts'
 import type { Draft } from '../../kube/objects.ts'
 import type { Pod } from '../../kube/resource.ts'
 import { aClaim, aDatabase, aGuest, ago, anInstance, aPod, aSecret, aUser, aVersion, engine, healthy, observed } from '../examples.ts'
@@ -32,7 +33,7 @@ const settled = (o: Observed, more: Parameters<typeof aGuest>[0] = {}, status = 
     databases,
     users,
   })
-  return aGuest({ ...rendered, ...more }, status)
+  return aGuest({ ...rendered, ...more }, status, { annotations: { [annotations.agentImage]: settings.agentImage } })
 }
 const side = (o: Observed, more: Partial<GuestSide> = {}): GuestSide => {
   const guest = more.guest ?? settled(o)
@@ -201,7 +202,7 @@ test('a volume is grown last of all, and only one that is there', () => {
 
 test('a Guest that somebody deleted is held while its pod lives, and let go after it', () => {
   const o = observed()
-  const guest = aGuest(settled(o).spec, healthy(), { deletionTimestamp: ago(1) })
+  const guest = { ...settled(o), metadata: { ...settled(o).metadata, deletionTimestamp: ago(1) } }
   const { pod, ...rest } = side(o, { guest })
   expect(doesAboutPod({ ...o, side: { ...rest, pod: pod! } })).toEqual([])
   expect(doesAboutPod({ ...o, side: rest })).toEqual(['releaseGuest'])
@@ -222,4 +223,81 @@ test('the Guest lost: the one made anew knows that the volume was initialised', 
   const o = { ...remembers(), side: { claim: aClaim({ uid: 'claim-uid' }) } }
   const written = plan(o).actions.find(a => a.do === 'writeGuest')
   expect(written).toMatchObject({ spec: { volume: { claimUID: 'claim-uid' } } })
+})
+
+/** A fleet of one, whose pod has its agent changed from agent:1 to agent:2. */
+const rolled = (more: Partial<NonNullable<GuestStatus['agent']>>, upSeconds = 30) => {
+  const o = observed()
+  const before = side(o)
+  const guest = { ...before.guest!, status: healthy({ agent: { version: '1', capabilities: [], startedAt: whole(upSeconds), ...more } }) }
+  const note = { from: 'agent:1', to: 'agent:2', at: ago(40), container: 'old', worked: true }
+  const { pod } = before
+  const agent = { ...pod!.status!.initContainerStatuses![0]!, containerID: 'new', state: { running: { startedAt: whole(upSeconds) } } }
+  return complete({
+    ...o,
+    side: {
+      ...before,
+      guest,
+      pod: {
+        ...pod!,
+        metadata: { ...pod!.metadata, annotations: { ...pod!.metadata.annotations, [annotations.agentRoll]: JSON.stringify(note) } },
+        spec: { ...pod!.spec!, initContainers: [{ name: 'guest-agent', image: 'agent:2' }] },
+        status: { ...pod!.status, initContainerStatuses: [agent] },
+      },
+    },
+  })
+}
+const whole = (seconds: number) => ago(seconds).replace('.000', '')
+
+test('an agent that came back with another image is recorded, once, and nothing else is touched', () => {
+  const o = rolled({})
+  expect(plan(o).actions).toEqual([expect.objectContaining({ do: 'writeGuest', agentImage: 'agent:2', spec: o.side.guest!.spec })])
+  expect(plan(o).restartPending).toEqual([])
+  const { metadata } = o.side.guest!
+  const recorded = {
+    ...o.side.guest!,
+    metadata: { ...metadata, annotations: { ...metadata.annotations, [annotations.agentImage]: 'agent:2' } },
+  }
+  expect(does({ ...o, side: { ...o.side, guest: recorded } })).toEqual([])
+})
+
+test('one that has only just come back is looked at again when it has stayed up', () => {
+  const o = rolled({}, 4)
+  expect(plan(o)).toMatchObject({ actions: [], againMs: 6000 })
+})
+
+test('what the agent before it reported records nothing', () => expect(does(rolled({ startedAt: whole(600) }))).toEqual([]))
+
+test('a pod that is made again while its agent is away gets the image that worked', () => {
+  const o = rolled({ startedAt: whole(600) })
+  const { pod: _, ...rest } = o.side
+  const [created] = plan({ ...o, side: rest }).actions
+  expect(created).toMatchObject({ do: 'createPod', draft: { spec: { initContainers: [{ name: 'guest-agent', image: 'agent:1' }] } } })
+})
+
+test('the first record goes out in the write that names the claim, and in none of its own', () => {
+  const o = observed()
+  const { pod, claim, serviceAccount, role, networkPolicy } = side(o)
+  const made = settled(o, { volume: {} })
+  const unrecorded = (status: GuestStatus) => ({ ...made, status, metadata: { ...made.metadata, annotations: {} } })
+  const at = (status: GuestStatus) =>
+    complete({
+      ...o,
+      side: {
+        pod: pod!,
+        claim: claim!,
+        serviceAccount: serviceAccount!,
+        role: role!,
+        networkPolicy: networkPolicy!,
+        guest: unrecorded(status),
+      },
+    })
+  expect(does(at({ podUID: 'pod-1', operatingStatus: 'BUILDING' }))).toEqual([])
+  expect(plan(at(healthy())).actions).toEqual([
+    expect.objectContaining({
+      do: 'writeGuest',
+      agentImage: 'agent:1',
+      spec: expect.objectContaining({ volume: { claimUID: 'claim-1' } }),
+    }),
+  ])
 })

@@ -7,6 +7,7 @@ import { type Fault, fault } from '../../errors.ts'
 import type { Draft, KubeObject } from '../../kube/objects.ts'
 import type { Pod, Service } from '../../kube/resource.ts'
 import { covers, same } from '../compare.ts'
+import { imageToRecord, recordedImage } from '../fleet/seen-to-work.ts'
 import { finalizers, guestLabels } from '../names.ts'
 import { parseQuantity } from '../quantity.ts'
 import {
@@ -38,7 +39,7 @@ export type Action =
   | { do: 'removeFinalizer' }
   | { do: 'makePasswords'; revisions: string[] }
   | { do: 'forgetPasswords'; revisions: string[] }
-  | { do: 'writeGuest'; spec: GuestSpec }
+  | { do: 'writeGuest'; spec: GuestSpec; agentImage?: string }
   | { do: 'create'; kind: ChildKind; draft: AnyDraft }
   | { do: 'correct'; kind: ChildKind; draft: AnyDraft }
   | { do: 'createPod'; draft: Draft<Pod> }
@@ -58,6 +59,8 @@ export interface Plan {
   restartPending: string[]
   /** Why the volume does not have the size asked for. The database runs on. */
   volumeNote?: Fault
+  /** Look again after so long, for time alone will change the plan. */
+  againMs?: number
 }
 
 const nothing = (more: Partial<Plan> = {}): Plan => ({ actions: [], restartPending: [], ...more })
@@ -79,7 +82,8 @@ export function planInstance(o: Observed, pod: PodSettings): Plan {
 
   const volume = lost === undefined ? planVolume(o, decided) : { actions: [] }
   // Somebody may have deleted the Guest: as long as its pod is there it is spoken to as ever.
-  const guest = isLeaving(side.guest) && side.pod === undefined ? [] : planGuest(o, decided)
+  const agent = agentToRecord(o)
+  const guest = isLeaving(side.guest) && side.pod === undefined ? [] : planGuest(o, decided, agent.image)
   const children = side.guest === undefined ? { actions: [] } : planChildren(o, side.guest, decided)
   const pods = side.guest === undefined || lost !== undefined ? { actions: [] } : planPod(o, side.guest, decided, pod)
   const stands = lost ?? undecided
@@ -96,6 +100,7 @@ export function planInstance(o: Observed, pod: PodSettings): Plan {
     restartPending: side.guest === undefined ? [] : restartReasons(o, side.guest, decided, pod),
     ...(stands !== undefined && { fault: stands }),
     ...(volume.note !== undefined && { volumeNote: volume.note }),
+    ...(agent.againMs !== undefined && { againMs: agent.againMs }),
   }
 }
 
@@ -133,7 +138,7 @@ function planVolume(o: Observed, decided: Decided): { actions: Action[]; note?: 
 }
 
 /** First the passwords, then the Guest that names them: never the other way round. */
-function planGuest(o: Observed, decided: Decided): Action[] {
+function planGuest(o: Observed, decided: Decided, agentImage: string | undefined): Action[] {
   const { guest, secret } = o.side
   if (isLeaving(secret)) return []
   const passwords = planPasswords(
@@ -154,8 +159,19 @@ function planGuest(o: Observed, decided: Decided): Action[] {
     databases: o.databases,
     users: o.users,
   })
-  const unchanged = guest !== undefined && same(guest.spec, spec) && covers(guest.metadata.labels, guestLabels(spec.instance))
-  return unchanged ? forget : [{ do: 'writeGuest', spec }, ...forget]
+  const unchanged =
+    guest !== undefined &&
+    same(guest.spec, spec) &&
+    covers(guest.metadata.labels, guestLabels(spec.instance)) &&
+    recordedImage(guest) === agentImage
+  return unchanged ? forget : [{ do: 'writeGuest', spec, ...(agentImage !== undefined && { agentImage }) }, ...forget]
+}
+
+/** The agent that works is recorded in one write with the claim, too: before that a pod made anew may as well have the newest. */
+function agentToRecord(o: Observed): { image?: string; againMs?: number } {
+  const { guest, pod } = o.side
+  if (guest === undefined) return {}
+  return recordedImage(guest) === undefined && initialisedClaim(o) === undefined ? {} : imageToRecord(guest, pod, o.now)
 }
 
 /** The claim on record, or the one that the live pod has once its agent found the volume initialised. */

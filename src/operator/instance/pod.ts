@@ -7,11 +7,13 @@ import type { Guest } from '../../api/guest.ts'
 import type { OperatorEngine } from '../../engines/operator-engine.ts'
 import type { Draft } from '../../kube/objects.ts'
 import type { Pod } from '../../kube/resource.ts'
+import { recordedImage } from '../fleet/seen-to-work.ts'
 import { annotations, labels, ownedBy } from '../names.ts'
 import { ownedMeta } from './children.ts'
 import { imageToRun } from './image-digest.ts'
 
 export interface PodSettings {
+  /** For a guest that has no image on record with which its agent works. */
   agentImage: string
   /** The launcher's text, as src/engines/launcher-script.ts gives it. */
   launcher: string
@@ -90,7 +92,7 @@ function buildSpec(guest: Guest, engine: OperatorEngine, settings: PodSettings):
     },
     ...(availabilityZone !== undefined && { nodeSelector: { 'topology.kubernetes.io/zone': availabilityZone } }),
     ...(imagePullSecrets.length > 0 && { imagePullSecrets: imagePullSecrets.map(secret => ({ name: secret })) }),
-    initContainers: [agentContainer(guest, settings.agentImage)],
+    initContainers: [agentContainer(guest, recordedImage(guest) ?? settings.agentImage)],
     containers: [databaseContainer(guest, engine, settings.launcher)],
     volumes: [
       { name: 'data', persistentVolumeClaim: { claimName: name } },

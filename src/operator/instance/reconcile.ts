@@ -4,6 +4,7 @@ import type { Fault } from '../../errors.ts'
 import type { ReconcileContext } from '../../runtime/controller.ts'
 import type { Key } from '../../runtime/store.ts'
 import { isReadyNow } from '../conditions.ts'
+import { agentImageOf } from '../fleet/agent.ts'
 import { finalizers } from '../names.ts'
 import { unexpected } from '../unexpected.ts'
 import type { World } from '../world.ts'
@@ -56,7 +57,7 @@ async function work(instance: Instance, world: World, signal: AbortSignal): Prom
     const current = world.collections.instances.get(refKey(instance))
     const seen = observe(current ?? instance, world)
     const observed = { ...seen, inquired: await inquire(seen, world, signal) }
-    const plan = planInstance(observed, world.pod)
+    const plan = planInstance(observed, { ...world.pod, agentImage: agentImageForNew(world) })
     const planned = current?.metadata.generation
     if (current === undefined || plan.actions.length === 0) return { plan, planned, refused: [] }
     if (round > mostRounds) throw new Error(`the plan does not come to rest: ${plan.actions.map(a => a.do).join(', ')}`)
@@ -70,4 +71,10 @@ async function work(instance: Instance, world: World, signal: AbortSignal): Prom
       return { plan, planned, refused: [told], failure: { error } }
     }
   }
+}
+
+/** The wanted one, unless an agent did not come back with it: then what that agent was put back to. */
+function agentImageForNew({ collections, pod: { agentImage } }: World): string {
+  const [refusing] = collections.pods.byIndex('agentRefused', agentImage)
+  return (refusing && agentImageOf(refusing)) ?? agentImage
 }

@@ -1,6 +1,6 @@
 /** The operator killed while it works. Alone, because everything on the cluster waits for the operator meanwhile. */
 import { expect, test } from 'vitest'
-import { kill, operatorPod, pidsOf, process } from '../node.ts'
+import { kill, operatorPods, pidsOf, process } from '../node.ts'
 import { database, instance, user } from '../objects.ts'
 import { apply, becomes, condition, get, guestOf, maybe, ready, tenant, until } from '../world.ts'
 
@@ -12,7 +12,7 @@ test('the operator killed in mid-provisioning: everything comes to the same end'
   const guest = await guestOf('a', ns)
   await until('the first claim is there', () => maybe('pvc', guest, 'trove-guests'), 30_000, 20)
   expect(condition(await get('instance', 'c', ns), 'Ready')?.status).not.toBe('True')
-  await kill(await pidsOf((await operatorPod()).metadata.uid, process.operator))
+  await kill(await pidsOf((await operatorPods()).leader.uid, process.operator))
   for (const name of names) await ready(name, ns, 180_000)
   await becomes('databaseuser', 'app', ns, 'Ready', 'True')
 })

@@ -1,4 +1,4 @@
-/** The operator upgraded by a second build with another pod template and other default formulas: no database is restarted, and each says that it waits for a restart. */
+/** The operator upgraded by a second build with another pod template and other default formulas: no database is restarted, agents follow, and each Instance says that it waits for a restart. */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -9,7 +9,7 @@ import { stepLog } from '../../kind/steps.ts'
 import { binding, clientPod, psql } from '../client.ts'
 import { database, instance, user } from '../objects.ts'
 import { settings } from '../setup.ts'
-import { apply, becomes, cluster, condition, get, kubectl, ready, tenant, until } from '../world.ts'
+import { apply, becomes, cluster, condition, get, guestOf, kubectl, ready, tenant, until } from '../world.ts'
 
 /** A copy of the sources with changes that a real release could bring. A change that finds nothing to change is a broken test. */
 function variant(): string {
@@ -54,9 +54,14 @@ test('no engine is restarted by an upgrade; the new template and formulas come w
   await new Promise(resolve => setTimeout(resolve, 5_000))
   expect(await psql(ns, app, 'select pg_postmaster_start_time()')).toBe(before)
   expect(await psql(ns, app, 'show max_wal_size')).not.toBe('640MB')
+  // The agent alone is of the new release: it follows by itself.
+  const guest = await guestOf('db', ns)
+  const working = async () => (await get('guests.trove.dev', guest, 'trove-guests')).metadata.annotations?.['trove.dev/agent-image']
+  await until('the agent has followed', async () => (await working()) === next, 90_000)
+  expect(await psql(ns, app, 'select pg_postmaster_start_time()')).toBe(before)
+  expect(condition(await get('instance', 'db', ns), 'Ready')?.status).toBe('True')
 
   // A pod that is lost comes back with the recorded image and formulas, and with the new template.
-  const guest = `db-${db.metadata.uid.slice(0, 8)}`
   await kubectl(['delete', 'pod', guest, '-n', 'trove-guests'])
   await until('the new template is there', async () => (await get('pod', guest, 'trove-guests')).spec.terminationGracePeriodSeconds === 240)
   await ready('db', ns)

@@ -99,6 +99,7 @@ async function guest(name: string) {
       mounts: { data, trove: container.dir },
       podUID: 'pod',
       version: 'test',
+      startedAt: systemClock.now(),
       clock: systemClock,
       log,
     },

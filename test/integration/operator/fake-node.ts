@@ -2,6 +2,7 @@
  * A node and a provisioner in memory: takes pods of the guests' namespace, binds their claims, plays the agent of each, and ends pods that are
  * deleted. What it plays can be changed per Guest, by name: held back before it is scheduled, failing, silent, sick.
  */
+import { randomUUID } from 'node:crypto'
 import { request } from 'node:https'
 import type { Guest, GuestStatus } from '../../../src/api/guest.ts'
 import type { ClusterAccess } from '../../../src/kube/access.ts'
@@ -17,6 +18,7 @@ import {
   secrets,
 } from '../../../src/kube/resource.ts'
 import { same } from '../../../src/operator/compare.ts'
+import { agentImageOf, agentStatusOf } from '../../../src/operator/fleet/agent.ts'
 import { guests } from '../../../src/operator/resources.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { type Collection, openCollection } from '../../../src/runtime/collection.ts'
@@ -34,6 +36,8 @@ export interface Part {
   stays?: boolean
   /** The agent reports nothing. */
   silent?: boolean
+  /** The image with which the agent does not start. */
+  badAgent?: string
   /** What the agent reports instead of health. */
   report?: Partial<GuestStatus>
   /** Results of single databases and users, by name. */
@@ -162,18 +166,20 @@ async function node(
   if (all.claims.get(keyOf(pod))?.metadata.deletionTimestamp !== undefined) return
   if (pod.spec?.nodeName === undefined) return bind(access, ref, part.node ?? 'fake')
   if (pod.status?.phase === 'Failed') return
+  const image = agentImageOf(pod)!
+  const starts = image !== part.badAgent
+  const agent = {
+    ...container('guest-agent', starts ? { running: { startedAt: now } } : { terminated: { exitCode: 0, reason: 'Completed' } }, starts),
+    image,
+    ...(starts && { containerID: `fake://${randomUUID()}` }),
+  }
   const waits = pod.status?.containerStatuses?.[0]?.state?.waiting?.reason
-  if (part.waiting !== undefined ? waits === part.waiting.reason : pod.status?.phase === 'Running') return
+  if (part.waiting !== undefined ? waits === part.waiting.reason : pod.status?.phase === 'Running') {
+    // As the kubelet does it: the agent alone is replaced.
+    if (agentStatusOf(pod)?.image !== image) await status({ initContainerStatuses: [agent] })
+    return
+  }
 
-  const container = (container: string, state: object, ready: boolean) => ({
-    name: container,
-    image: 'x',
-    // As containerd tells it of what it pulled from the registry that is meant where an image names none.
-    imageID: container === 'database' ? `docker.io/library/postgres@${pulledDigest}` : 'x',
-    restartCount: 0,
-    ready,
-    state,
-  })
   const up = { running: { startedAt: now } }
   const runs = part.waiting === undefined
   await status({
@@ -184,11 +190,21 @@ async function node(
       status: 'True',
       lastTransitionTime: now,
     })),
-    initContainerStatuses: [container('guest-agent', up, true)],
+    initContainerStatuses: [agent],
     containerStatuses: [container('database', runs ? up : { waiting: part.waiting }, runs)],
   })
   if (runs) count(name)
 }
+
+const container = (name: string, state: object, ready: boolean) => ({
+  name,
+  image: 'x',
+  // As containerd tells it of what it pulled from the registry that is meant where an image names none.
+  imageID: name === 'database' ? `docker.io/library/postgres@${pulledDigest}` : 'x',
+  restartCount: 0,
+  ready,
+  state,
+})
 
 async function provision(claim: PersistentVolumeClaim, all: All, signal: AbortSignal) {
   const ref = { namespace: claim.metadata.namespace!, name: claim.metadata.name }
@@ -214,8 +230,9 @@ async function agent(
 ) {
   const pod = all.pods.get(keyOf(guest))
   const claim = all.claims.get(keyOf(guest))
-  if (pod?.status?.phase !== 'Running' || pod.metadata.deletionTimestamp !== undefined || claim?.status?.phase !== 'Bound' || part.silent)
-    return
+  const runs = pod && agentStatusOf(pod)?.state?.running
+  if (pod?.status?.phase !== 'Running' || pod.metadata.deletionTimestamp !== undefined || claim?.status?.phase !== 'Bound') return
+  if (runs === undefined || part.silent) return
   const { spec } = guest
   const failure = (name: string) => part.failing?.[name]
   const passwords = spec.users?.length
@@ -228,7 +245,7 @@ async function agent(
   const status: GuestStatus = {
     podUID: pod.metadata.uid,
     observedGeneration: guest.metadata.generation ?? 0,
-    agent: { version: 'fake', capabilities: ['databases', 'users'] },
+    agent: { version: 'fake', startedAt: runs.startedAt!, capabilities: ['databases', 'users'] },
     operatingStatus: 'HEALTHY',
     engine: { version: spec.version, startedAt: pod.status.startTime ?? '' },
     configuration: { hash: spec.configuration.hash },

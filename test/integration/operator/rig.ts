@@ -41,8 +41,8 @@ export interface Rig {
   /** Applies objects as a person would, through kubectl. */
   apply(...objects: object[]): Promise<void>
   kubectl(args: string[], input?: string): Promise<string>
-  /** From another checkout than this one, if that is given. */
-  startOperator(from?: string): Promise<void>
+  /** `settings` differ from the rig's own; `from` is another checkout than this one. */
+  startOperator(settings?: Record<string, string>, from?: string): Promise<void>
   /** Ends it at once, in the middle of whatever it does. */
   killOperator(): Promise<void>
   /** Waits until the object is as `test` wants it; fails with what it was last. */
@@ -111,7 +111,7 @@ export async function openRig(): Promise<Rig> {
     async apply(...objects) {
       await kubectl(['apply', '-f', '-'], objects.map(o => JSON.stringify(o)).join('\n---\n'))
     },
-    async startOperator(from = root) {
+    async startOperator(settings = {}, from = root) {
       operator = spawn(join(root, 'node_modules/.bin/node'), [join(from, 'src/operator/main.ts')], {
         env: {
           PATH: process.env.PATH,
@@ -121,6 +121,7 @@ export async function openRig(): Promise<Rig> {
           TROVE_HEALTH_PORT: '0',
           TROVE_BINDING_RESYNC_SECONDS: '2',
           LOG_LEVEL: 'debug',
+          ...settings,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
       })

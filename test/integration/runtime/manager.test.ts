@@ -75,6 +75,10 @@ test('one manager works, the other stands by in step, and takes over at once whe
     () => second.maps.delete(second.maps.get(`${namespace}/early`)!, { signal }),
   ]
   for (const attempt of attempts) await expect(attempt()).rejects.toThrow('LeaseLost')
+  // What it would have to do is no backlog of its own, as long as another does it.
+  const told = async (line: RegExp) => line.exec(await second.metrics.registry.metrics())?.[1]
+  expect(second.maps.list().length).toBeGreaterThan(0)
+  expect([second.manager.leads(), await told(/^workqueue_depth\{name="copy"\} (.*)$/m)]).toEqual([false, '0'])
   expect((await second.manager.client.list(configmaps, { namespace, signal })).items.length).toBe(2)
 
   first.stop()
@@ -83,6 +87,8 @@ test('one manager works, the other stands by in step, and takes over at once whe
   await client.create(configmaps, configMap(namespace, 'late', { in: '1' }), { signal })
   await expect.poll(() => by(namespace, 'late'), { timeout: 2_500 }).toBe('second')
   expect(first.done.sort()).toEqual(['early', 'middle'])
+  expect(second.manager.leads()).toBe(true)
+  expect(await told(/^reflector_lists_total\{resource="configmaps"\} (.*)$/m), 'lists, at the start alone').toBe('1')
   second.stop()
   await second.ended
   expect(await holder(namespace)).toBe('')

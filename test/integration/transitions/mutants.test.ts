@@ -23,7 +23,7 @@ const planted = mutants.slice(0, settings.mutants)
 test.each(planted)('it is found out: $name', { timeout: 180_000 }, async mutant => {
   const { checkout, remove } = await plant(mutant)
   try {
-    await stage.rig.startOperator(checkout)
+    await stage.rig.startOperator({}, checkout)
     expect(await firstBroken(plansFor(mutant))).toMatch(mutant.found)
   } finally {
     await stage.rig.killOperator()
