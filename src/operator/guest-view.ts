@@ -26,6 +26,22 @@ export function viewGuest(object: Database | DatabaseUser, world: World): GuestV
   return { instance, ...(guest !== undefined && { guest }), ...(engine !== undefined && { engine }) }
 }
 
+/** Nothing is let go on the word of a cache that may lag behind: fails with a conflict unless the server sees Instance and Guest as the view does. */
+export async function confirmView(
+  object: Database | DatabaseUser,
+  { instance, guest }: GuestView,
+  { collections: c, guestsNamespace }: World,
+  signal: AbortSignal,
+): Promise<void> {
+  if (instance === undefined) {
+    await c.instances.confirmAbsent({ name: object.spec.instanceRef.name, namespace: object.metadata.namespace! }, signal)
+    return
+  }
+  await c.instances.confirm(instance, signal)
+  if (guest !== undefined) await c.guests.confirm(guest, signal)
+  else await c.guests.confirmAbsent({ name: guestName(instance), namespace: guestsNamespace }, signal)
+}
+
 /** An agent says what it can do; one that lacks a feature would never answer what is asked of it. */
 export function lacks(guest: Guest, feature: string): Fault | undefined {
   const { version, capabilities = [] } = guest.status?.agent ?? {}

@@ -29,8 +29,10 @@ export interface Collection<T extends KubeObject> extends Store<T> {
   addFinalizer(obj: T, finalizer: string, signal: AbortSignal): Promise<T>
   /** Fails with a conflict if the server has another object of this name, or another version of it, by now: then the cache lags behind. */
   confirm(obj: T, signal: AbortSignal): Promise<void>
+  /** Fails with a conflict if there is an object of this name, which is in the cache from then on: then the cache lags behind. */
+  confirmAbsent(ref: Ref, signal: AbortSignal): Promise<void>
   /**
-   * The same, but asks only if this process has neither written the object nor confirmed it yet. A list that was old may still show what somebody
+   * As `confirm`, but asks only if this process has neither written the object nor confirmed it yet. A list that was old may still show what somebody
    * finished with before we began; what we have written ourselves we know to be there.
    */
   confirmOnce(obj: T, signal: AbortSignal): Promise<void>
@@ -87,12 +89,14 @@ export function openCollection<T extends KubeObject>(
     return answer
   }
 
+  const look = ({ name, namespace }: Ref, signal: AbortSignal) =>
+    client.get(resource, namespace === undefined ? { name } : { name, namespace }, { signal }).catch(absent)
+  const lagsBehind = ({ name }: Ref) => new ApiError(409, 'Conflict', `${resource.kind} "${name}" is not what the cache says any more`)
+
   const confirm = async (obj: T, signal: AbortSignal): Promise<void> => {
-    const { name, namespace, uid, resourceVersion } = obj.metadata
-    const found = await client.get(resource, namespace === undefined ? { name } : { name, namespace }, { signal }).catch(absent)
-    if (found?.metadata.uid !== uid || found.metadata.resourceVersion !== resourceVersion) {
-      throw new ApiError(409, 'Conflict', `${resource.kind} "${name}" is not what it was any more`)
-    }
+    const { uid, resourceVersion } = obj.metadata
+    const found = await look(obj.metadata, signal)
+    if (found?.metadata.uid !== uid || found.metadata.resourceVersion !== resourceVersion) throw lagsBehind(obj.metadata)
     met.add(uid)
   }
 
@@ -131,6 +135,12 @@ export function openCollection<T extends KubeObject>(
     },
 
     confirm,
+    async confirmAbsent(ref, signal) {
+      const found = await look(ref, signal)
+      if (found === undefined) return
+      store.wrote(found)
+      throw lagsBehind(ref)
+    },
     async confirmOnce(obj, signal) {
       if (!met.has(obj.metadata.uid)) await confirm(obj, signal)
     },

@@ -4,6 +4,7 @@ import type { DatastoreVersion } from '../../api/datastoreversion.ts'
 import type { Flavor } from '../../api/flavor.ts'
 import type { Instance } from '../../api/instance.ts'
 import type { Fault } from '../../errors.ts'
+import { ApiError } from '../../kube/errors.ts'
 import type { Collection } from '../../runtime/collection.ts'
 import type { ReconcileContext } from '../../runtime/controller.ts'
 import { type Key, keyOf } from '../../runtime/store.ts'
@@ -59,7 +60,12 @@ async function carryOut<T extends Datastore | DatastoreVersion | Flavor>(
     .sort()
   const query = `kubectl get instances.trove.dev -A --field-selector ${selector}`
   const plan = planEntry(entry, users, query, wrong, world.clock.now())
-  if (plan.do === 'removeFinalizer') return collection.removeFinalizer(entry, finalizers.inUse, signal)
+  if (plan.do === 'removeFinalizer') {
+    // A cache that lags behind may not know of the last Instance that came.
+    const { items } = await world.client.list(world.collections.instances.resource, { fieldSelector: selector, signal })
+    if (items.some(i => i.status?.datastore !== undefined)) throw new ApiError(409, 'Conflict', `${entry.metadata.name} is used after all`)
+    return collection.removeFinalizer(entry, finalizers.inUse, signal)
+  }
   const current = plan.do === 'addFinalizer' ? await collection.addFinalizer(entry, finalizers.inUse, signal) : entry
   if (plan.status === undefined) return
   // The three kinds have one and the same status.

@@ -3,7 +3,7 @@ import type { ReconcileContext } from '../../runtime/controller.ts'
 import type { Key } from '../../runtime/store.ts'
 import { instanceKeyOf } from '../collections.ts'
 import { mergeConditions } from '../conditions.ts'
-import { viewGuest } from '../guest-view.ts'
+import { confirmView, viewGuest } from '../guest-view.ts'
 import { finalizers } from '../names.ts'
 import type { World } from '../world.ts'
 import { writeStatus } from '../write-status.ts'
@@ -13,8 +13,12 @@ export async function reconcileDatabase(key: Key, world: World, { signal }: Reco
   const { databases } = world.collections
   const database = databases.get(key)
   if (database === undefined) return
-  const plan = planDatabase(database, databases.byIndex('instance', instanceKeyOf(database)), viewGuest(database, world))
-  if (plan.do === 'removeFinalizer') return databases.removeFinalizer(database, finalizers.database, signal)
+  const view = viewGuest(database, world)
+  const plan = planDatabase(database, databases.byIndex('instance', instanceKeyOf(database)), view)
+  if (plan.do === 'removeFinalizer') {
+    await confirmView(database, view, world, signal)
+    return databases.removeFinalizer(database, finalizers.database, signal)
+  }
   const current = plan.do === 'addFinalizer' ? await databases.addFinalizer(database, finalizers.database, signal) : database
   if (plan.said.length === 0) return
   const generation = current.metadata.generation ?? 0

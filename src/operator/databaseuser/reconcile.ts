@@ -6,7 +6,7 @@ import type { ReconcileContext } from '../../runtime/controller.ts'
 import type { Key } from '../../runtime/store.ts'
 import { instanceKeyOf } from '../collections.ts'
 import { isReadyNow, mergeConditions, notReady } from '../conditions.ts'
-import { type GuestView, viewGuest } from '../guest-view.ts'
+import { confirmView, type GuestView, viewGuest } from '../guest-view.ts'
 import { bindingName, finalizers, guestName, passwordRevision } from '../names.ts'
 import { unexpected } from '../unexpected.ts'
 import type { World } from '../world.ts'
@@ -35,6 +35,7 @@ export async function reconcileUser(
   const plan = planUser(user, users.byIndex('instance', instanceKeyOf(user)), view, secret)
 
   if (plan.do === 'removeFinalizer') {
+    await confirmView(user, view, world, signal)
     if (user.status?.binding !== undefined) await unbind(user, world, signal)
     await users.removeFinalizer(user, finalizers.databaseUser, signal)
     return {}

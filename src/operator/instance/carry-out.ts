@@ -18,15 +18,7 @@ import type { GuestSide, Observed } from './observed.ts'
 import type { Action } from './plan.ts'
 
 export async function carryOut(actions: readonly Action[], o: Observed, world: World, signal: AbortSignal): Promise<Fault[]> {
-  const { instances, guests } = world.collections
-  // Nothing is made, and nothing ended that was not asked to end, on the word of a list that may be old.
-  if (actions.some(a => making.has(a.do))) await instances.confirmOnce(o.instance, signal)
-  if (actions.some(a => a.do === 'delete') && o.instance.metadata.deletionTimestamp === undefined) {
-    await Promise.all([
-      instances.confirm(o.instance, signal),
-      ...(o.side.guest === undefined ? [] : [guests.confirm(o.side.guest, signal)]),
-    ])
-  }
+  await confirmInputs(actions, o, world, signal)
   const outcomes = await Promise.allSettled(actions.map(action => actOrTell(action, o, world, signal)))
   const failed = outcomes.find(r => r.status === 'rejected')
   if (failed !== undefined) throw failed.reason
@@ -34,6 +26,39 @@ export async function carryOut(actions: readonly Action[], o: Observed, world: W
 }
 
 const making = new Set<Action['do']>(['makePasswords', 'writeGuest', 'create', 'createPod', 'createTenantService'])
+const speaking = new Set<Action['do']>(['makePasswords', 'writeGuest'])
+
+/** Nothing is made, nothing said to the guest, and nothing ended that was not asked to end, on the word of a list that may be old. */
+async function confirmInputs(actions: readonly Action[], o: Observed, world: World, signal: AbortSignal): Promise<void> {
+  const { collections: c } = world
+  const any = (kinds: ReadonlySet<Action['do']>) => actions.some(a => kinds.has(a.do))
+  if (any(making)) await c.instances.confirmOnce(o.instance, signal)
+  if (any(speaking)) {
+    await Promise.all([
+      ...o.databases.map(database => c.databases.confirmOnce(database, signal)),
+      ...o.users.map(user => c.users.confirmOnce(user, signal)),
+    ])
+  }
+  if (o.instance.metadata.deletionTimestamp === undefined && actions.some(a => a.do === 'delete')) {
+    await c.instances.confirm(o.instance, signal)
+    if (o.side.guest !== undefined) await c.guests.confirm(o.side.guest, signal)
+  }
+}
+
+/** What is let go is gone for good: of what must have ended before, the server, and not just a cache, must see nothing any more. */
+async function confirmEnded<T extends KubeObject>(
+  collection: Collection<T>,
+  o: Observed,
+  world: World,
+  signal: AbortSignal,
+): Promise<void> {
+  const ref = { name: o.place.name, namespace: o.place.guestsNamespace }
+  const found = await world.client.get(collection.resource, ref, { signal }).catch(absent)
+  const { [labels.instanceUid]: uid, [labels.retained]: retained } = found?.metadata.labels ?? {}
+  if (found === undefined || uid !== o.instance.metadata.uid || retained === 'true') return
+  collection.wrote(found)
+  throw new ApiError(409, 'Conflict', `${found.kind} "${ref.name}" is still there`)
+}
 
 /** What the API server refuses is told; the rest of the report goes on without it. */
 async function actOrTell(action: Action, o: Observed, world: World, signal: AbortSignal): Promise<Fault | undefined> {
@@ -84,6 +109,13 @@ async function act(action: Action, o: Observed, world: World, signal: AbortSigna
       await c.instances.addFinalizer(instance, finalizers.instance, signal)
       return undefined
     case 'removeFinalizer':
+      // What serves the guest goes with it.
+      await Promise.all([
+        confirmEnded(c.guests, o, world, signal),
+        confirmEnded(c.pods, o, world, signal),
+        confirmEnded(c.claims, o, world, signal),
+        confirmEnded(c.secrets, o, world, signal),
+      ])
       await c.instances.removeFinalizer(instance, finalizers.instance, signal)
       return undefined
     case 'writeGuest':
@@ -126,6 +158,7 @@ async function act(action: Action, o: Observed, world: World, signal: AbortSigna
       })
       return undefined
     case 'releaseGuest':
+      await confirmEnded(c.pods, o, world, signal)
       await c.guests.removeFinalizer(side.guest!, finalizers.guest, signal)
       return undefined
     case 'delete': {

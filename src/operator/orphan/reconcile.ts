@@ -30,7 +30,9 @@ export async function reconcileOrphan(key: Key, world: World, { signal, log }: R
   const pod = c.pods.get(key)
   const ours = pod?.metadata.ownerReferences?.some(o => o.uid === guest.metadata.uid)
   if (pod !== undefined && ours && pod.metadata.deletionTimestamp === undefined) await c.pods.delete(pod, { signal })
-  if (pod === undefined && guest.metadata.deletionTimestamp !== undefined) await c.guests.removeFinalizer(guest, finalizers.guest, signal)
+  if (pod !== undefined || guest.metadata.deletionTimestamp === undefined) return
+  await c.pods.confirmAbsent({ name: guest.metadata.name, namespace: guest.metadata.namespace! }, signal)
+  await c.guests.removeFinalizer(guest, finalizers.guest, signal)
 }
 
 export function isOrphan(guest: Guest, { instances }: Pick<Collections, 'instances'>): boolean {

@@ -52,14 +52,19 @@ export function generatePlans(clean: Clean): Plan[] {
   // Of the answers one of each sort: how it is cut is the same for all of them.
   for (const { name: write } of firstOfEachSort(writes)) plans.push({ fault: 'answer cut short', write })
   for (const { name: write, exchange } of writes.filter(w => isDestructive(w.exchange))) {
-    const [latest, ...earlier] = stepsBefore(exchange, clean).reverse() as [number, ...number[]]
-    const stale = (after: 'a crash' | 'a lost history', of: Part, step: number) =>
-      plans.push({ fault: 'stale list', after, of, write, step })
-    for (const step of earlier.slice(0, 1)) stale('a crash', 'everything', step)
-    stale('a crash', 'everything', latest)
-    stale('a crash', 'the tenant', latest)
-    stale('a crash', 'the guests', latest)
-    stale('a lost history', 'the tenant', latest)
+    const steps = stepsBefore(exchange, clean)
+    const [first, latest] = [steps[0]!, steps.at(-1)!]
+    const stale = (of: Part, step: number) => plans.push({ fault: 'stale list', after: 'a crash', of, write, step })
+    stale('everything', latest)
+    stale('the guests', first)
+    plans.push({ fault: 'stale list', after: 'a lost history', of: 'the tenant', write, step: latest })
+    // A deletion is safe by its UID; what lets go or forgets must not believe any of it.
+    if (exchange.verb === 'delete') continue
+    stale('the tenant', latest)
+    if (first === latest) continue
+    stale('everything', first)
+    stale('the tenant', first)
+    stale('the guests', latest)
   }
   plans.push(...lostEvents(clean), ...meddling(writes))
   for (const question of questionsOf(clean).slice(-6)) plans.push({ fault: 'asked for something else', question })
