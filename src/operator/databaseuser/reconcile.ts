@@ -4,7 +4,7 @@ import type { Fault } from '../../errors.ts'
 import type { ReconcileContext } from '../../runtime/controller.ts'
 import type { Key } from '../../runtime/store.ts'
 import { instanceKeyOf } from '../collections.ts'
-import { isReadyNow, mergeConditions, notReady } from '../conditions.ts'
+import { isReadyNow, mergeConditions, notReady, patienceLeftMs } from '../conditions.ts'
 import { type GuestView, viewGuest } from '../guest-view.ts'
 import { bindingName, finalizers, guestName, passwordRevision } from '../names.ts'
 import { unexpected } from '../unexpected.ts'
@@ -55,11 +55,13 @@ export async function reconcileUser(
   const said = refused === undefined ? plan.said : notReady(refused)
   const bound = plan.do === 'bind' && refused === undefined
   const binding = bound ? { name: bindingName(user) } : current.status?.binding
-  const conditions = mergeConditions(current.status?.conditions, said, { generation, now: world.clock.now() })
+  const now = world.clock.now()
+  const conditions = mergeConditions(current.status?.conditions, said, { generation, now })
   await writeStatus(users, current, { observedGeneration: generation, ...(binding !== undefined && { binding }), conditions }, signal)
   if (failure !== undefined) throw failure.error
   if (refused !== undefined) return { requeueAfterMs: retryMs }
-  return bound ? { requeueAfterMs: watch.nextMs(key) } : {}
+  const again = bound ? watch.nextMs(key) : patienceLeftMs(conditions, now)
+  return again === undefined ? {} : { requeueAfterMs: again }
 }
 
 /** Every change of the guest leads here, for every user; the Secret itself is read only when it may be wrong, or its time has come. */
