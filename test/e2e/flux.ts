@@ -25,7 +25,7 @@ require('node:http').createServer((request, response) => {
 }).listen(${port})`
 
 /** Flux looks again this often, so that a test sees many rounds; everything else of the example stays as it is shipped. */
-const often = { interval: '5s', retryInterval: '5s', timeout: '3m' }
+const often = { interval: '4s', retryInterval: '2s', timeout: '3m' }
 
 export interface Repository {
   /** Makes these files the whole content of the repository. Gives back the revision. */

@@ -2,6 +2,7 @@
  * Decides about one DatabaseUser. Pure. As with Databases, the Instance's controller alone speaks to the guest; this one keeps the finalizer,
  * reports, and says when the binding Secret may show a password: only once the engine has it.
  */
+import type { Database } from '../../api/database.ts'
 import type { DatabaseUser } from '../../api/databaseuser.ts'
 import { type Fault, fault } from '../../errors.ts'
 import { judgeClaims } from '../claims.ts'
@@ -19,10 +20,11 @@ export type UserPlan =
 
 const wait = (stands: Fault): UserPlan => ({ do: 'nothing', said: notReady(stands) })
 
-/** `siblings` are all DatabaseUsers of the same Instance, this one included; `secret` is the guest's. */
+/** `siblings` are all DatabaseUsers of the same Instance, this one included, `databases` its Databases; `secret` is the guest's. */
 export function planUser(
   user: DatabaseUser,
   siblings: readonly DatabaseUser[],
+  databases: readonly Database[],
   view: GuestView,
   secret: { data?: Record<string, string> } | undefined,
 ): UserPlan {
@@ -55,7 +57,11 @@ export function planUser(
   if (isLost(user, guest, secret)) return wait(fault('CredentialsLost', { user: name }))
   const present = new Set(guest.spec.databases?.filter(d => d.ensure === 'Present').map(d => d.name))
   const missing = access.find(a => !present.has(a.database))
-  if (missing !== undefined) return wait(fault('DatabaseNotFound', { database: missing.database, instance: instanceRef.name }))
+  if (missing !== undefined) {
+    // One that was made together with this user may not have been said to the guest yet.
+    if (isAskedFor(missing.database, databases, engine)) return wait(notYet)
+    return wait(fault('DatabaseNotFound', { database: missing.database, instance: instanceRef.name }))
+  }
 
   const revision = passwordRevision(user)
   const asked = entry?.ensure === 'Present' && entry.passwordRevision === revision && same(entry.access, access)
@@ -77,4 +83,11 @@ export function planUser(
 function judgeUser(user: DatabaseUser, siblings: readonly DatabaseUser[], engine: NonNullable<GuestView['engine']>): Fault | undefined {
   if (!engine.capabilities.users) return fault('NotSupported', { engine: engine.engine, capability: 'users' })
   return judgeClaims(siblings, { check: s => engine.checkUser(s), what: 'users' }).get(user.metadata.uid)
+}
+
+function isAskedFor(name: string, databases: readonly Database[], engine: NonNullable<GuestView['engine']>): boolean {
+  const verdicts = judgeClaims(databases, { check: s => engine.checkDatabase(s), what: 'databases' })
+  return databases.some(
+    ({ spec, metadata }) => spec.name === name && metadata.deletionTimestamp === undefined && verdicts.get(metadata.uid) === undefined,
+  )
 }

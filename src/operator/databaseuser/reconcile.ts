@@ -23,7 +23,7 @@ export async function reconcileUser(
   watch: BindingWatch,
   { signal }: ReconcileContext,
 ): Promise<{ requeueAfterMs?: number }> {
-  const { users, secrets } = world.collections
+  const { users, databases, secrets } = world.collections
   const user = users.get(key)
   if (user === undefined) {
     watch.forget(key)
@@ -31,7 +31,8 @@ export async function reconcileUser(
   }
   const view = viewGuest(user, world)
   const secret = view.instance && secrets.get(`${world.guestsNamespace}/${guestName(view.instance)}`)
-  const plan = planUser(user, users.byIndex('instance', instanceKeyOf(user)), view, secret)
+  const instance = instanceKeyOf(user)
+  const plan = planUser(user, users.byIndex('instance', instance), databases.byIndex('instance', instance), view, secret)
 
   if (plan.do === 'removeFinalizer') {
     if (user.status?.binding !== undefined) await unbind(user, world, signal)
