@@ -252,9 +252,17 @@ test('what the operator has not looked at is not taken for ready, with our expre
   const revision = await git.push({ 'a/db.yaml': [instance('a', ns, tiny)], 'b/db.yaml': [instance('b', ns, tiny)] })
   await git.sync('a', 'a')
   await git.sync('b', 'b', { healthCheckExprs: [] })
-  for (const name of ['a', 'b']) await until(`instance ${name} is there`, () => maybe('instance', name, ns))
+  for (const name of ['a', 'b']) {
+    const checking = async () => condition(await get('kustomization', name, ns), 'Healthy')
+    await until(`Flux asks for the health of ${name}`, checking)
+  }
   await pause(7_000)
-  for (const name of ['a', 'b']) expect(condition(await get('kustomization', name, ns), 'Ready'), name).toMatchObject({ status: 'Unknown' })
+  // Flux writes the revision down once it is healthy, and not before.
+  for (const name of ['a', 'b']) {
+    const { status } = await get('kustomization', name, ns)
+    expect(status.lastAttemptedRevision, name).toBe(revision)
+    expect(status.lastAppliedRevision, name).toBeUndefined()
+  }
   await scale(1)
   await Promise.all(['a', 'b'].map(name => settled(name, ns, revision)))
   await Promise.all(['a', 'b'].map(name => ready(name, ns, 1_000)))
