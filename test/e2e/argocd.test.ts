@@ -29,7 +29,7 @@ beforeAll(async () => {
   expect(url, 'what was in the ConfigMap').toBe('https://cd')
   scripts = ours
   return async () => {
-    await tryKubectl('delete namespace argocd --wait=false')
+    await tryKubectl('delete namespace argocd --timeout=60s')
   }
 })
 
