@@ -14,7 +14,7 @@ import { binding, clientImage, clientPod, psql } from '../client.ts'
 import { fails, failures, repository, rounds, settled } from '../flux.ts'
 import { database, datastoreVersion, instance, user } from '../objects.ts'
 import { guestKinds, nothingRemains } from '../remains.ts'
-import { becomes, cluster, condition, get, gone, guestOf, kubectl, listAll, maybe, type Obj, ready, tenant, until } from '../world.ts'
+import { becomes, cluster, condition, get, gone, guestOf, kubectl, listAll, maybe, type Obj, tenant, until } from '../world.ts'
 
 const quietMs = full ? 300_000 : 30_000
 const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
@@ -159,7 +159,7 @@ test('the samples become Ready when the database is, do not drift, are put right
   expect(await listAll(guestKinds.join(','), 'trove-guests', `trove.dev/tenant=${ns}`)).toEqual([])
 })
 
-test('applied in reverse order everything converges; what is Stalled fails at once and says why, and heals', async () => {
+test('unseen by the operator nothing is ready; in reverse order everything converges; what is Stalled fails at once and says why', async () => {
   const { ns: platform } = await tenant('gitplatform')
   const { ns } = await tenant('gitreverse')
   const [catalog, git] = await Promise.all([repository(platform), repository(ns)])
@@ -176,21 +176,40 @@ test('applied in reverse order everything converges; what is Stalled fails at on
     access: { allowedCidrs: ['10.9.0.0/16', '10.1.0.0/16'] },
   })
   const asked = (db: object) => ({
-    'users/users.yaml': [
-      database('shop', ns, 'orders'),
-      database('audit', ns, 'orders'),
-      user('app', ns, 'orders', { shop: 'Owner', audit: 'ReadOnly' }),
-    ],
+    'users/users.yaml': [database('shop', ns, 'orders'), user('app', ns, 'orders', { shop: 'Owner', audit: 'ReadOnly' })],
+    'audit/audit.yaml': [database('audit', ns, 'orders')],
     'db/db.yaml': [db],
   })
   const [versions, first] = await Promise.all([offer(datastoreVersion(name, name, image)), git.push(asked(orders))])
   await catalog.sync('catalog', 'catalog', { serviceAccountName: undefined })
   await settled('catalog', platform, versions)
 
-  // Users and databases of an Instance that is not there, judged by kstatus alone, as Flux does without expressions.
+  // What the operator has not looked at is not taken for ready: neither with our expressions nor, as for the users, by kstatus alone.
+  const scale = (replicas: number) => kubectl(['scale', 'deployment/trove-operator', '-n', 'trove-system', `--replicas=${replicas}`])
+  onTestFinished(async () => {
+    await scale(1)
+    await kubectl('rollout status -n trove-system deployment/trove-operator --timeout=60s')
+  })
+  await scale(0)
+  await kubectl(['wait', '--for=delete', '--timeout=60s', '-n', 'trove-system', 'pod', '-l', 'app.kubernetes.io/name=trove-operator'])
   await git.sync('users', 'users', { healthCheckExprs: [] })
-  const early = await fails('users', ns, first, 'HealthCheckFailed')
-  expect(condition(early, 'Ready')?.message).toMatch(new RegExp(`Database/${ns}/(audit|shop) status: 'Failed'`))
+  await git.sync('audit', 'audit')
+  const both = ['users', 'audit']
+  for (const k of both) await until(`Flux asks for the health of ${k}`, async () => condition(await get('kustomization', k, ns), 'Healthy'))
+  await pause(6_000)
+  for (const k of both) {
+    const { status } = await get('kustomization', k, ns)
+    expect(status.lastAttemptedRevision, k).toBe(first)
+    // Flux writes the revision down once it is healthy, and not before.
+    expect(status.lastAppliedRevision, k).toBeUndefined()
+  }
+  await scale(1)
+
+  // Users and databases of an Instance that is not there.
+  for (const k of both) {
+    const early = await fails(k, ns, first, 'HealthCheckFailed')
+    expect(condition(early, 'Ready')?.message, k).toMatch(new RegExp(`Database(User)?/${ns}/(audit|shop|app) status: 'Failed'`))
+  }
   const shop = await get('database', 'shop', ns)
   expect(condition(shop, 'Stalled')).toMatchObject({ status: 'True', reason: 'InstanceNotFound' })
   expect(condition(shop, 'Ready')?.message).toContain('there is no Instance "orders"')
@@ -204,8 +223,7 @@ test('applied in reverse order everything converges; what is Stalled fails at on
 
   // The platform team's last piece comes last, and with it everything is well.
   await settled('catalog', platform, await offer(datastoreVersion(name, name, image), flavor))
-  await settled('databases', ns, first)
-  await settled('users', ns, first)
+  for (const k of ['databases', ...both]) await settled(k, ns, first)
   expect((await get('instance', 'orders', ns)).status).toMatchObject({ phase: 'ACTIVE', operatingStatus: 'HEALTHY' })
 
   // The image of the version moves on: the database waits for a restart that nobody has asked for, and is no less Ready for it.
@@ -214,7 +232,7 @@ test('applied in reverse order everything converges; what is Stalled fails at on
   await becomes('instance', 'orders', ns, 'RestartPending', 'True')
   await staysQuiet('databases', ns, 8_000, 1)
   await settled('databases', ns, first)
-  for (const kustomization of ['databases', 'users']) expect(await failures(kustomization, ns, moved), kustomization).toEqual([])
+  for (const k of ['databases', ...both]) expect(await failures(k, ns, moved), k).toEqual([])
 
   // What is wrong in itself is refused before anything is touched, with our words.
   const broken = await git.push(asked({ ...orders, spec: { ...orders.spec, volume: { size: '1 GB' } } }))
@@ -224,48 +242,16 @@ test('applied in reverse order everything converges; what is Stalled fails at on
   expect(untouched.spec.volume.size).toBe(size)
   expect(condition(untouched, 'Ready')?.status).toBe('True')
   const mended = await git.push({ ...asked(orders), 'README.md': 'mended' })
-  await settled('databases', ns, mended)
-  await settled('users', ns, mended)
+  for (const k of ['databases', ...both]) await settled(k, ns, mended)
 
   // All of it taken away at once, the catalog and the Instance before what refers to them.
   const guest = await guestOf('orders', ns)
   await kubectl(['delete', 'kustomization', 'catalog', '-n', platform, '--wait=false'])
   await kubectl(['delete', 'kustomization', 'databases', '-n', ns])
   expect(await maybe('instance', 'orders', ns)).toBeUndefined()
-  await kubectl(['delete', 'kustomization', 'users', '-n', ns])
+  await kubectl(['delete', 'kustomization', ...both, '-n', ns])
   await gone('kustomization', 'catalog', platform)
   expect(await listAll(kinds, ns)).toEqual([])
   for (const kind of ['flavor', 'datastoreversion']) expect(await maybe(kind, name), kind).toBeUndefined()
   await nothingRemains([guest])
 })
-
-test('what the operator has not looked at is not taken for ready, with our expressions and without', async () => {
-  const { ns } = await tenant('gitaway')
-  const git = await repository(ns)
-  const scale = (replicas: number) => kubectl(['scale', 'deployment/trove-operator', '-n', 'trove-system', `--replicas=${replicas}`])
-  onTestFinished(async () => {
-    await scale(1)
-    await kubectl('rollout status -n trove-system deployment/trove-operator --timeout=60s')
-  })
-  await scale(0)
-  await kubectl(['wait', '--for=delete', '--timeout=60s', '-n', 'trove-system', 'pod', '-l', 'app.kubernetes.io/name=trove-operator'])
-  const revision = await git.push({ 'a/db.yaml': [instance('a', ns, tiny)], 'b/db.yaml': [instance('b', ns, tiny)] })
-  await git.sync('a', 'a')
-  await git.sync('b', 'b', { healthCheckExprs: [] })
-  for (const name of ['a', 'b']) {
-    const checking = async () => condition(await get('kustomization', name, ns), 'Healthy')
-    await until(`Flux asks for the health of ${name}`, checking)
-  }
-  await pause(7_000)
-  // Flux writes the revision down once it is healthy, and not before.
-  for (const name of ['a', 'b']) {
-    const { status } = await get('kustomization', name, ns)
-    expect(status.lastAttemptedRevision, name).toBe(revision)
-    expect(status.lastAppliedRevision, name).toBeUndefined()
-  }
-  await scale(1)
-  await Promise.all(['a', 'b'].map(name => settled(name, ns, revision)))
-  await Promise.all(['a', 'b'].map(name => ready(name, ns, 1_000)))
-})
-
-const tiny = { flavorRef: { name: 'tiny' } }
