@@ -18,6 +18,8 @@ export interface FaultEntry<P> {
   readonly provokedIn: 'unit' | 'integration' | 'e2e'
   /** true: the system is waiting or retrying by itself (Reconciling); false: a person or another object must change first (Stalled). */
   readonly heals: boolean
+  /** What is missing may be applied together with what names it, and come a moment later: until then it is waited for (Reconciling). */
+  readonly mayYetCome?: true
 }
 
 export type { FaultCode } from './faults.ts'
@@ -44,6 +46,11 @@ export class TroveError extends Error {
 export function fault<C extends FaultCode>(code: C, params: FaultParams<C>): Fault {
   const entry = faults[code] as unknown as FaultEntry<FaultParams<C>>
   return { code, message: bounded(`${entry.says(params)}. ${entry.advice}.`), heals: entry.heals }
+}
+
+/** Of a condition's reason. */
+export function mayYetCome(reason: string): boolean {
+  return (faults as Record<string, { mayYetCome?: true }>)[reason]?.mayYetCome ?? false
 }
 
 /** Conditions and Events bound their messages; a fault's parameters may come from a hostile place. */

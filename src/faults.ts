@@ -12,6 +12,7 @@ export const faults = {
     shows: 'condition',
     provokedIn: 'e2e',
     heals: false,
+    mayYetCome: true,
   }),
   DatastoreVersionNotFound: entry<{ datastore: string; version: string }>({
     says: p => `Datastore "${p.datastore}" has no version "${p.version}"`,
@@ -20,6 +21,7 @@ export const faults = {
     shows: 'condition',
     provokedIn: 'e2e',
     heals: false,
+    mayYetCome: true,
   }),
   DatastoreVersionInactive: entry<{ datastore: string; version: string }>({
     says: p => `version "${p.version}" of Datastore "${p.datastore}" is not active, so no new Instance may use it`,
@@ -49,6 +51,7 @@ export const faults = {
     shows: 'condition',
     provokedIn: 'e2e',
     heals: false,
+    mayYetCome: true,
   }),
   FlavorNotAllowed: entry<{ flavor: string; datastore: string; version: string; allowed: string }>({
     says: p => `Flavor "${p.flavor}" is not allowed for ${p.datastore} ${p.version}, which allows ${p.allowed}`,
@@ -364,6 +367,7 @@ export const faults = {
     shows: 'condition',
     provokedIn: 'e2e',
     heals: false,
+    mayYetCome: true,
   }),
   InstanceNotReady: entry<{ instance: string }>({
     says: p => `Instance "${p.instance}" is not ready yet`,
@@ -378,6 +382,7 @@ export const faults = {
     shows: 'condition',
     provokedIn: 'integration',
     heals: false,
+    mayYetCome: true,
   }),
   IdentifierReserved: entry<{ name: string }>({
     says: p => `"${p.name}" is reserved by the engine or by Trove`,

@@ -1,10 +1,12 @@
 /**
  * `npm test`: every tier in order, cheapest first, each run even if one before it failed, and a last line `N passed, N failed`.
- * It brings up a cluster of its own, apart from the quickstart's, and takes it down again unless called with --keep.
+ * It brings up a cluster of its own, apart from the quickstart's, and takes it down again unless called with --keep. With --full
+ * (`npm run test:full`) what is measured over a time is measured for longer.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { fullVariable } from './full.ts'
 
 interface Tally {
   passed: number
@@ -15,10 +17,11 @@ interface Tally {
 const root = join(import.meta.dirname, '..')
 const reports = join(root, '.trove', 'reports')
 const keep = process.argv.includes('--keep')
+const variants = process.argv.includes('--full') ? { [fullVariable]: '1' } : {}
 
 /** Runs a command with its output passed through. */
 function run(command: string, args: string[]): boolean {
-  const env = { ...process.env, PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` }
+  const env = { ...process.env, ...variants, PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` }
   return spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env }).status === 0
 }
 

@@ -3,8 +3,15 @@ import type { z } from 'zod'
 import { GROUP, type KindDefinition, VERSION } from './kind.ts'
 import { type JsonSchema, structuralSchema } from './schema.ts'
 
+/**
+ * What the API server says of an object with conditions until the operator has written the first ones. kstatus (Flux, Helm, kpt) takes an object
+ * with no status at all for one that is done; one whose generation was not observed is in progress.
+ */
+const unseen = { observedGeneration: -1 }
+
 export function customResourceDefinition(kind: KindDefinition<z.ZodType, z.ZodType>): Record<string, unknown> {
   const name: JsonSchema = { type: 'string', maxLength: kind.maxNameLength }
+  const status = structuralSchema(kind.status, `${kind.kind}.status`)
   const openAPIV3Schema = {
     type: 'object',
     description: kind.description,
@@ -14,7 +21,7 @@ export function customResourceDefinition(kind: KindDefinition<z.ZodType, z.ZodTy
       kind: { type: 'string', description: `${kind.kind}.` },
       metadata: { type: 'object', properties: { name } },
       spec: structuralSchema(kind.spec, `${kind.kind}.spec`),
-      status: structuralSchema(kind.status, `${kind.kind}.status`),
+      status: { ...status, ...(status.properties?.conditions && { default: unseen }) },
     },
     ...(kind.rules && { 'x-kubernetes-validations': kind.rules }),
   }

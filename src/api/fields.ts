@@ -75,7 +75,11 @@ export const conditions = mapOf(
   'What holds of this object. Ready is always there; Reconciling and Stalled only while true (kstatus).',
 )
 
-export const observedGeneration = z.int().min(0).optional().describe('The metadata.generation that this status was made for.')
+export const observedGeneration = z
+  .int()
+  .min(-1)
+  .optional()
+  .describe('The metadata.generation that this status was made for; -1 until it is looked at for the first time.')
 
 /** The status that catalog kinds share: whether they are good, and how many Instances use them. Tenants can read it, so it names nobody. */
 export const catalogStatus = z.object({

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { identifier } from './database.ts'
 import { access } from './databaseuser.ts'
 import { engines, versionString } from './datastore.ts'
-import { mapOf, observedGeneration, setOf } from './fields.ts'
+import { mapOf, setOf } from './fields.ts'
 import { operatingStatuses } from './instance.ts'
 import { type ApiObject, defineKind } from './kind.ts'
 
@@ -108,7 +108,7 @@ const outcome = {
 const status = z
   .object({
     podUID: z.string().max(64).optional().describe('UID of the pod that reports. The operator believes only the live pod’s.'),
-    observedGeneration,
+    observedGeneration: z.int().min(0).optional().describe('The metadata.generation that this status was made for.'),
     agent: z
       .object({
         version: z.string().max(64).describe('Version of the agent.'),

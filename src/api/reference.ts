@@ -56,7 +56,7 @@ export function faultReference(): string {
     header,
     '# Faults\n',
     'Every failure has a code. The same code is the reason of the condition, the reason of the Event and the field `code` of the log line.',
-    '*Heals* says whether the system goes on trying by itself (the object is `Reconciling`) or waits for a change (it is `Stalled`). One that leaves the database running shows on its own condition, `VolumeBound`; Ready stays True.',
+    '*Heals* says whether the system goes on trying by itself (the object is `Reconciling`) or waits for a change (it is `Stalled`; what may have been applied together with the object and be only a moment late is waited for a few seconds before that). One that leaves the database running shows on its own condition, `VolumeBound`; Ready stays True.',
     '*Tested in* is the tier of tests that name this fault: `integration` and `e2e` provoke its cause, `unit` may only judge a table of observations.\n',
     '| code | what happened | what to do | where it shows | heals | tested in |\n|---|---|---|---|---|---|',
   ]

@@ -1,9 +1,12 @@
 /**
  * Conditions as kstatus reads them: Ready always, Reconciling and Stalled only while true. A condition's transition time moves only with
- * its status, and each says for which generation it was judged.
+ * its status, or when a wait for what may yet come begins, and each says for which generation it was judged.
  */
 import type { Condition } from '../api/fields.ts'
-import type { Fault } from '../errors.ts'
+import { type Fault, mayYetCome } from '../errors.ts'
+
+/** An Instance and its Databases are applied one after the other: so long what is missing at first is waited for, before it is Stalled. */
+const patienceMs = 5_000
 
 export interface Said {
   type: string
@@ -17,14 +20,40 @@ export function mergeConditions(
   said: readonly Said[],
   at: { generation: number; now: Date },
 ): Condition[] {
-  return said.map(s => {
+  return said.map(one => {
+    const since = waitedForSince(previous, one, at)
+    const s = since === undefined ? one : { ...one, type: 'Reconciling' }
     const before = previous?.find(c => c.type === s.type)
-    const lastTransitionTime = before?.status === s.status ? before.lastTransitionTime : timestamp(at.now)
+    const lastTransitionTime = since ?? (before?.status === s.status ? before.lastTransitionTime : timestamp(at.now))
     return { ...s, observedGeneration: at.generation, lastTransitionTime }
   })
 }
 
-/** Not ready because of a fault: it is Reconciling if it heals by itself, and Stalled if something else must change first. */
+/** Nothing that we watch tells that patience has run out: after so long the object has to be looked at again. */
+export function patienceLeftMs(conditions: readonly Condition[], now: Date): number | undefined {
+  const waits = conditions.find(c => c.type === 'Reconciling' && mayYetCome(c.reason))
+  return waits && Math.max(0, Date.parse(waits.lastTransitionTime) + patienceMs - now.getTime())
+}
+
+/** Since when that which may yet come has been waited for, from the first look at what is asked for; undefined if it is not, or no longer. */
+function waitedForSince(
+  previous: readonly Condition[] = [],
+  { type, reason }: Said,
+  { generation, now }: { generation: number; now: Date },
+): string | undefined {
+  if (type !== 'Stalled' || !mayYetCome(reason)) return undefined
+  if (previous.every(c => c.observedGeneration !== generation)) return timestamp(now)
+  const before = previous.find(c => c.type === 'Reconciling' && mayYetCome(c.reason))
+  if (before === undefined) return undefined
+  // A time before the wait began is another clock's: rather than for who knows how long, nothing is waited for.
+  const waitedMs = now.getTime() - Date.parse(before.lastTransitionTime)
+  return waitedMs >= 0 && waitedMs < patienceMs ? before.lastTransitionTime : undefined
+}
+
+/**
+ * Not ready because of a fault: it is Reconciling if it heals by itself, and Stalled if something else must change first. What may yet come is
+ * waited for a little before that.
+ */
 export function notReady(fault: Fault, status: 'False' | 'Unknown' = 'False'): Said[] {
   const { code: reason, message } = fault
   const also = fault.heals ? 'Reconciling' : 'Stalled'

@@ -60,9 +60,11 @@ test.each([
 ])('%s is a condition that names it', async (_, spec, code) => {
   const { ns } = await tenant('reference')
   await apply(instance('db', ns, spec))
-  const db = await becomes('instance', 'db', ns, 'Stalled', code, 10_000)
+  const db = await becomes('instance', 'db', ns, 'Ready', code, 10_000)
   expect(db.status.phase).toBe('BUILD')
   expect(condition(db, 'Ready')).toMatchObject({ status: 'False', reason: code })
+  // Said at once, and waited for a few seconds before nothing is expected any more.
+  await becomes('instance', 'db', ns, 'Stalled', code, 20_000)
   expect(await listAll('pods', 'trove-guests', `trove.dev/tenant=${ns}`)).toEqual([])
 })
 
@@ -71,7 +73,7 @@ test('a flavor that appears later heals the Instance by itself', async () => {
   const name = `late-${ns}`
   removeAfterwards('flavor', name)
   await apply(instance('db', ns, { flavorRef: { name } }))
-  await becomes('instance', 'db', ns, 'Stalled', 'FlavorNotFound', 10_000)
+  await becomes('instance', 'db', ns, 'Stalled', 'FlavorNotFound', 20_000)
   await apply({ apiVersion: 'trove.dev/v1alpha1', kind: 'Flavor', metadata: { name }, spec: { cpu: '100m', memory: '256Mi' } })
   await ready('db', ns)
   await kubectl(['delete', 'instance', 'db', '-n', ns])

@@ -10,6 +10,7 @@ export interface Condition {
   status: string
   reason: string
   message: string
+  lastTransitionTime: string
 }
 
 /** As much of any object as tests look at. */

@@ -5,12 +5,20 @@
 import { join } from 'node:path'
 import { ensurePart, type Part } from './cache.ts'
 import { must } from './command.ts'
-import { type GoPrograms, goBuild, goInputs, goInstall, goModuleFiles } from './go.ts'
+import { type GoModule, type GoPrograms, goBuild, goBuildModule, goInputs, goInstall, goModuleFiles } from './go.ts'
 import { type Machine, observeMachine } from './machine.ts'
 import { isAtLeast } from './route.ts'
 import { SetupError } from './setup-error.ts'
 import { type Log, stepLog } from './steps.ts'
-import { kindVersion, kubernetesVersion, localPathVersion, minimumGo } from './versions.ts'
+import {
+  gopherLuaVersion,
+  kindVersion,
+  kubernetesVersion,
+  kustomizeControllerVersion,
+  localPathVersion,
+  minimumGo,
+  sourceControllerVersion,
+} from './versions.ts'
 
 export interface KubeBinaries {
   kubeApiserver: string
@@ -60,6 +68,21 @@ export async function nodePrograms(log: Log): Promise<NodePrograms> {
     localPath: await part(localPathPart),
     kind: await part(kindPart),
   }
+}
+
+/** The folder with Flux's `kustomize-controller`. */
+export async function kustomizeController(log: Log): Promise<string> {
+  return await ensureGoPart(kustomizeControllerPart, await observeMachine(), log)
+}
+
+/** A folder with Flux's own manifests: `crd`, with its sources' kinds, `rbac` and `manager`. */
+export async function fluxManifests(log: Log): Promise<string> {
+  return await ensureGoPart(fluxManifestsPart, await observeMachine(), log)
+}
+
+/** The Lua interpreter that Argo CD is built with. */
+export async function luaInterpreter(log: Log): Promise<string> {
+  return join(await ensureGoPart(luaPart, await observeMachine(), log), 'glua')
 }
 
 async function ensureGoPart(part: Part, machine: Machine, log: Log): Promise<string> {
@@ -151,4 +174,37 @@ const kindPart: Part = {
     // Go's module cache is read-only, and so would be our copy, even to whoever wants to remove it.
     await must('chmod', ['-R', 'u+w', dir])
   },
+}
+
+const kustomizeControllerModule: GoModule = {
+  path: 'github.com/fluxcd/kustomize-controller',
+  version: kustomizeControllerVersion,
+  nested: ['api'],
+}
+
+const kustomizeControllerPart: Part = {
+  name: 'kustomize-controller',
+  title: `build Flux’s kustomize-controller ${kustomizeControllerVersion}`,
+  inputs: { module: kustomizeControllerModule, arch: process.arch },
+  build: dir => goBuildModule(kustomizeControllerModule, dir),
+}
+
+/** Read from the modules, whose sums Go checks: nothing of Flux's is copied into this repository, and the kinds always fit the program. */
+const fluxManifestsPart: Part = {
+  name: 'flux-manifests',
+  title: `unpack the manifests of kustomize-controller ${kustomizeControllerVersion}`,
+  inputs: { kustomizeControllerVersion, sourceControllerVersion },
+  async build(dir) {
+    const controller = await goModuleFiles(kustomizeControllerModule.path, kustomizeControllerVersion)
+    const sources = await goModuleFiles('github.com/fluxcd/source-controller', sourceControllerVersion)
+    for (const name of ['crd', 'rbac', 'manager']) await must('cp', ['-R', '--no-preserve=mode', join(controller, 'config', name), dir])
+    await must('cp', ['-RT', '--no-preserve=mode', join(sources, 'config', 'crd'), join(dir, 'source-crd')])
+  },
+}
+
+const luaPart: Part = {
+  name: 'glua',
+  title: `build gopher-lua ${gopherLuaVersion}`,
+  inputs: { gopherLuaVersion, arch: process.arch },
+  build: dir => goInstall('github.com/yuin/gopher-lua/cmd/glua', gopherLuaVersion, dir),
 }

@@ -40,6 +40,29 @@ export async function goInstall(program: string, version: string, out: string): 
   await must('go', ['install', '-trimpath', '-ldflags', '-s -w', `${program}@${version}`], { env: { ...goEnv(false), GOBIN: out } })
 }
 
+export interface GoModule {
+  path: string
+  version: string
+  /** Modules of their own inside its repository that its go.mod takes from beside it (`replace … => ./api`), all of the same version. */
+  nested: string[]
+}
+
+/** Builds the main package of a module as its own releases are: by its own go.mod, with the replacements that `go install` refuses. */
+export async function goBuildModule(module: GoModule, out: string): Promise<void> {
+  const dir = mkdtempSync(join(tmpdir(), 'trove-go-'))
+  try {
+    await must('cp', ['-RT', '--no-preserve=mode', await goModuleFiles(module.path, module.version), dir])
+    for (const name of module.nested)
+      await must('cp', ['-RT', '--no-preserve=mode', await goModuleFiles(`${module.path}/${name}`, module.version), join(dir, name)])
+    await must('go', ['build', '-trimpath', '-ldflags', '-s -w', '-o', `${out}/`, '.'], {
+      cwd: dir,
+      env: { ...goEnv(false), GOFLAGS: '-mod=readonly -buildvcs=false' },
+    })
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
 /** The folder with a module's files, downloaded and checked against the checksum database. */
 export async function goModuleFiles(module: string, version: string): Promise<string> {
   const { stdout } = await must('go', ['mod', 'download', '-json', `${module}@${version}`], { env: goEnv(false), cwd: tmpdir() })

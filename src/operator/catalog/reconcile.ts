@@ -9,6 +9,7 @@ import type { Collection } from '../../runtime/collection.ts'
 import type { ReconcileContext } from '../../runtime/controller.ts'
 import { type Key, keyOf } from '../../runtime/store.ts'
 import { versionKey } from '../collections.ts'
+import { patienceLeftMs } from '../conditions.ts'
 import { findVersion } from '../instance/decide.ts'
 import { finalizers } from '../names.ts'
 import type { World } from '../world.ts'
@@ -16,32 +17,42 @@ import { writeStatus } from '../write-status.ts'
 import { judgeDatastore, judgeVersion } from './judge.ts'
 import { planEntry } from './plan.ts'
 
-export async function reconcileDatastore(key: Key, world: World, ctx: ReconcileContext): Promise<void> {
+type Again = { requeueAfterMs?: number }
+
+export async function reconcileDatastore(key: Key, world: World, ctx: ReconcileContext): Promise<Again> {
   const { datastores, versions, instances } = world.collections
   const datastore = datastores.get(key)
-  if (datastore === undefined) return
+  if (datastore === undefined) return {}
   const wrong = judgeDatastore(datastore, versions.byIndex('datastore', key), world.engines)
-  await carryOut(datastores, datastore, instances.byIndex('datastore', key), `spec.datastore.type=${key}`, wrong, world, ctx)
+  return await carryOut(datastores, datastore, instances.byIndex('datastore', key), `spec.datastore.type=${key}`, wrong, world, ctx)
 }
 
-export async function reconcileVersion(key: Key, world: World, ctx: ReconcileContext): Promise<void> {
+export async function reconcileVersion(key: Key, world: World, ctx: ReconcileContext): Promise<Again> {
   const { datastores, versions, instances } = world.collections
   const version = versions.get(key)
-  if (version === undefined) return
+  if (version === undefined) return {}
   const { datastoreRef, version: stated } = version.spec
   const siblings = versions.byIndex('datastore', datastoreRef.name)
   const wrong = judgeVersion(version, datastores.get(datastoreRef.name), siblings)
   // Of two that claim one version only the one in force is used.
   const inForce = findVersion(siblings, stated)?.metadata.uid === version.metadata.uid
   const users = inForce ? instances.byIndex('version', versionKey(datastoreRef.name, stated)) : []
-  await carryOut(versions, version, users, `spec.datastore.type=${datastoreRef.name},status.datastore.version=${stated}`, wrong, world, ctx)
+  return await carryOut(
+    versions,
+    version,
+    users,
+    `spec.datastore.type=${datastoreRef.name},status.datastore.version=${stated}`,
+    wrong,
+    world,
+    ctx,
+  )
 }
 
-export async function reconcileFlavor(key: Key, world: World, ctx: ReconcileContext): Promise<void> {
+export async function reconcileFlavor(key: Key, world: World, ctx: ReconcileContext): Promise<Again> {
   const { flavors, instances } = world.collections
   const flavor = flavors.get(key)
-  if (flavor === undefined) return
-  await carryOut(flavors, flavor, instances.byIndex('flavor', key), `spec.flavorRef.name=${key}`, undefined, world, ctx)
+  if (flavor === undefined) return {}
+  return await carryOut(flavors, flavor, instances.byIndex('flavor', key), `spec.flavorRef.name=${key}`, undefined, world, ctx)
 }
 
 async function carryOut<T extends Datastore | DatastoreVersion | Flavor>(
@@ -52,26 +63,30 @@ async function carryOut<T extends Datastore | DatastoreVersion | Flavor>(
   wrong: Fault | undefined,
   world: World,
   { signal }: ReconcileContext,
-): Promise<void> {
+): Promise<Again> {
   // One that waits for something else has taken up nothing yet, and holds nothing.
   const users = naming
     .filter(i => i.status?.datastore !== undefined)
     .map(keyOf)
     .sort()
   const query = `kubectl get instances.trove.dev -A --field-selector ${selector}`
-  const plan = planEntry(entry, users, query, wrong, world.clock.now())
+  const now = world.clock.now()
+  const plan = planEntry(entry, users, query, wrong, now)
   if (plan.do === 'removeFinalizer') {
     // A cache that lags behind may not know of the last Instance that came.
     const { items } = await world.client.list(world.collections.instances.resource, { fieldSelector: selector, signal })
     if (items.some(i => i.status?.datastore !== undefined)) throw new ApiError(409, 'Conflict', `${entry.metadata.name} is used after all`)
-    return collection.removeFinalizer(entry, finalizers.inUse, signal)
+    await collection.removeFinalizer(entry, finalizers.inUse, signal)
+    return {}
   }
   const current = plan.do === 'addFinalizer' ? await collection.addFinalizer(entry, finalizers.inUse, signal) : entry
-  if (plan.status === undefined) return
+  if (plan.status === undefined) return {}
   // The three kinds have one and the same status.
   await writeStatus(collection as unknown as Collection<Flavor>, current as unknown as Flavor, plan.status, signal)
   if (plan.heldBy !== undefined) {
     const { code: reason, message: note } = plan.heldBy
     world.recorder.event({ regarding: entry, type: 'Warning', reason, action: 'Delete', note })
   }
+  const again = patienceLeftMs(plan.status.conditions, now)
+  return again === undefined ? {} : { requeueAfterMs: again }
 }

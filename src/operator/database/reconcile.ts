@@ -2,26 +2,30 @@
 import type { ReconcileContext } from '../../runtime/controller.ts'
 import type { Key } from '../../runtime/store.ts'
 import { instanceKeyOf } from '../collections.ts'
-import { mergeConditions } from '../conditions.ts'
+import { mergeConditions, patienceLeftMs } from '../conditions.ts'
 import { confirmView, viewGuest } from '../guest-view.ts'
 import { finalizers } from '../names.ts'
 import type { World } from '../world.ts'
 import { writeStatus } from '../write-status.ts'
 import { planDatabase } from './plan.ts'
 
-export async function reconcileDatabase(key: Key, world: World, { signal }: ReconcileContext): Promise<void> {
+export async function reconcileDatabase(key: Key, world: World, { signal }: ReconcileContext): Promise<{ requeueAfterMs?: number }> {
   const { databases } = world.collections
   const database = databases.get(key)
-  if (database === undefined) return
+  if (database === undefined) return {}
   const view = viewGuest(database, world)
   const plan = planDatabase(database, databases.byIndex('instance', instanceKeyOf(database)), view)
   if (plan.do === 'removeFinalizer') {
     await confirmView(database, view, world, signal)
-    return databases.removeFinalizer(database, finalizers.database, signal)
+    await databases.removeFinalizer(database, finalizers.database, signal)
+    return {}
   }
   const current = plan.do === 'addFinalizer' ? await databases.addFinalizer(database, finalizers.database, signal) : database
-  if (plan.said.length === 0) return
+  if (plan.said.length === 0) return {}
   const generation = current.metadata.generation ?? 0
-  const conditions = mergeConditions(current.status?.conditions, plan.said, { generation, now: world.clock.now() })
+  const now = world.clock.now()
+  const conditions = mergeConditions(current.status?.conditions, plan.said, { generation, now })
   await writeStatus(databases, current, { observedGeneration: generation, conditions }, signal)
+  const again = patienceLeftMs(conditions, now)
+  return again === undefined ? {} : { requeueAfterMs: again }
 }

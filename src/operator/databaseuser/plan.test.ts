@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import type { Database } from '../../api/database.ts'
 import type { GuestUser } from '../../api/guest.ts'
-import { aGuest, ago, anInstance, aSecret, aUser, engine, healthy } from '../examples.ts'
+import { aDatabase, aGuest, ago, anInstance, aSecret, aUser, engine, healthy } from '../examples.ts'
 import type { GuestView } from '../guest-view.ts'
 import { planUser } from './plan.ts'
 
@@ -16,8 +17,8 @@ const reachable = { ...anInstance(), status: { address: 'db.team.svc' } }
 const view = (g = guest()): GuestView => ({ instance: reachable, engine, guest: g })
 const user = (metadata = {}, spec = {}) => aUser({ name: 'app', access, ...spec }, { uid: 'uid-app', ...metadata })
 const secret = aSecret({ [revision]: Buffer.from('pässword').toString('base64') })
-const plan = (u: ReturnType<typeof aUser>, v: GuestView, s: typeof secret | undefined = secret) => {
-  const p = planUser(u, [u], v, s)
+const plan = (u: ReturnType<typeof aUser>, v: GuestView, s: typeof secret | undefined = secret, databases: Database[] = []) => {
+  const p = planUser(u, [u], databases, v, s)
   return `${p.do} ${p.said.find(c => c.type === 'Ready')?.reason ?? ''}`.trim()
 }
 const absent: GuestUser = { name: 'app', ensure: 'Absent', passwordRevision: revision }
@@ -57,6 +58,15 @@ test.each([
   expect(plan(u, v)).toBe(expected)
 })
 
+test.each([
+  ['an object names its database and the guest has not been asked yet', aDatabase({ name: 'new' }), 'nothing InstanceNotReady'],
+  ['the object that names its database is being deleted', aDatabase({ name: 'new' }, leaving), 'nothing DatabaseNotFound'],
+  ['the object that names its database is refused', aDatabase({ name: 'reserved' }), 'nothing DatabaseNotFound'],
+] as [string, Database, string][])('%s', (_, database, expected) => {
+  const asks = user({}, { access: [{ database: database.spec.name, privilege: 'Owner' }] })
+  expect(plan(asks, view(), secret, [database])).toBe(expected)
+})
+
 test('a password that the Guest names and the Secret lacks is lost', () => {
   expect(plan(user(), view(), aSecret())).toBe('nothing CredentialsLost')
 })
@@ -66,10 +76,10 @@ test('a new password reaches the binding even while a database is missing, and n
   const bound = { ...partial, status: { binding: { name: 'app-credentials' } } }
   expect(plan(partial, view())).toBe('nothing DatabaseNotFound')
   expect(plan(bound, view())).toBe('bind DatabaseNotFound')
-  expect(planUser(bound, [bound], view(), secret)).toMatchObject({ password: 'pässword', keepsDatabase: true })
+  expect(planUser(bound, [bound], [], view(), secret)).toMatchObject({ password: 'pässword', keepsDatabase: true })
   expect(plan(bound, view(guest([entry], [{ ...done, passwordRevision: 'uid-app-0' }])))).toBe('nothing DatabaseNotFound')
 })
 
 test('the password in the binding is the one that the engine has', () => {
-  expect(planUser(user(), [user()], view(), secret)).toMatchObject({ do: 'bind', password: 'pässword' })
+  expect(planUser(user(), [user()], [], view(), secret)).toMatchObject({ do: 'bind', password: 'pässword' })
 })

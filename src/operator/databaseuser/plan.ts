@@ -2,6 +2,7 @@
  * Decides about one DatabaseUser. Pure. As with Databases, the Instance's controller alone speaks to the guest; this one keeps the finalizer,
  * reports, and says when the binding Secret may show a password: only once the engine has it.
  */
+import type { Database } from '../../api/database.ts'
 import type { DatabaseUser } from '../../api/databaseuser.ts'
 import { type Fault, fault } from '../../errors.ts'
 import { judgeClaims } from '../claims.ts'
@@ -22,10 +23,11 @@ export type UserPlan =
 
 const wait = (stands: Fault): UserPlan => ({ do: 'nothing', said: notReady(stands) })
 
-/** `siblings` are all DatabaseUsers of the same Instance, this one included; `secret` is the guest's. */
+/** `siblings` are all DatabaseUsers of the same Instance, this one included, `databases` its Databases; `secret` is the guest's. */
 export function planUser(
   user: DatabaseUser,
   siblings: readonly DatabaseUser[],
+  databases: readonly Database[],
   view: GuestView,
   secret: { data?: Record<string, string> } | undefined,
 ): UserPlan {
@@ -66,7 +68,9 @@ export function planUser(
   // The address is in the Instance's status only once its Service is ours: a binding never points at a stranger's.
   const reachable = instance.status?.address !== undefined
   if (missing !== undefined) {
-    const said = notReady(fault('DatabaseNotFound', { database: missing.database, instance: instanceRef.name }))
+    // One that was made together with this user may not have been said to the guest yet.
+    const asked = isAskedFor(missing.database, databases, engine)
+    const said = notReady(asked ? notYet : fault('DatabaseNotFound', { database: missing.database, instance: instanceRef.name }))
     // Whoever has a binding already logs in by it, and a new password is in force for the databases that are there.
     const inUse = user.status?.binding !== undefined && named && encoded !== undefined && has && reachable
     return inUse ? { do: 'bind', password, keepsDatabase: true, said } : { do: 'nothing', said }
@@ -86,4 +90,11 @@ export function planUser(
 function judgeUser(user: DatabaseUser, siblings: readonly DatabaseUser[], engine: NonNullable<GuestView['engine']>): Fault | undefined {
   if (!engine.capabilities.users) return fault('NotSupported', { engine: engine.engine, capability: 'users' })
   return judgeClaims(siblings, { check: s => engine.checkUser(s), what: 'users' }).get(user.metadata.uid)
+}
+
+function isAskedFor(name: string, databases: readonly Database[], engine: NonNullable<GuestView['engine']>): boolean {
+  const verdicts = judgeClaims(databases, { check: s => engine.checkDatabase(s), what: 'databases' })
+  return databases.some(
+    ({ spec, metadata }) => spec.name === name && metadata.deletionTimestamp === undefined && verdicts.get(metadata.uid) === undefined,
+  )
 }

@@ -5,7 +5,7 @@ import type { Secret } from '../../kube/resource.ts'
 import type { ReconcileContext } from '../../runtime/controller.ts'
 import type { Key } from '../../runtime/store.ts'
 import { instanceKeyOf } from '../collections.ts'
-import { isReadyNow, mergeConditions, notReady } from '../conditions.ts'
+import { isReadyNow, mergeConditions, notReady, patienceLeftMs } from '../conditions.ts'
 import { confirmView, type GuestView, viewGuest } from '../guest-view.ts'
 import { bindingName, finalizers, guestName, passwordRevision } from '../names.ts'
 import { unexpected } from '../unexpected.ts'
@@ -24,7 +24,7 @@ export async function reconcileUser(
   watch: BindingWatch,
   { signal }: ReconcileContext,
 ): Promise<{ requeueAfterMs?: number }> {
-  const { users, secrets } = world.collections
+  const { users, databases, secrets } = world.collections
   const user = users.get(key)
   if (user === undefined) {
     watch.forget(key)
@@ -32,7 +32,8 @@ export async function reconcileUser(
   }
   const view = viewGuest(user, world)
   const secret = view.instance && secrets.get(`${world.guestsNamespace}/${guestName(view.instance)}`)
-  const plan = planUser(user, users.byIndex('instance', instanceKeyOf(user)), view, secret)
+  const instance = instanceKeyOf(user)
+  const plan = planUser(user, users.byIndex('instance', instance), databases.byIndex('instance', instance), view, secret)
 
   if (plan.do === 'removeFinalizer') {
     await confirmView(user, view, world, signal)
@@ -57,11 +58,13 @@ export async function reconcileUser(
   const said = refused === undefined ? plan.said : notReady(refused)
   const bound = plan.do === 'bind' && refused === undefined
   const binding = bound ? { name: bindingName(user) } : current.status?.binding
-  const conditions = mergeConditions(current.status?.conditions, said, { generation, now: world.clock.now() })
+  const now = world.clock.now()
+  const conditions = mergeConditions(current.status?.conditions, said, { generation, now })
   await writeStatus(users, current, { observedGeneration: generation, ...(binding !== undefined && { binding }), conditions }, signal)
   if (failure !== undefined) throw failure.error
   if (refused !== undefined) return { requeueAfterMs: retryMs }
-  return bound ? { requeueAfterMs: watch.nextMs(key) } : {}
+  const again = bound ? watch.nextMs(key) : patienceLeftMs(conditions, now)
+  return again === undefined ? {} : { requeueAfterMs: again }
 }
 
 /** Every change of the guest leads here, for every user; the Secret itself is read only when it may be wrong, or its time has come. */

@@ -5,7 +5,7 @@
 import type { Instance, InstanceStatus, OperatingStatus, Phase } from '../../api/instance.ts'
 import { type Fault, fault } from '../../errors.ts'
 import { faults } from '../../faults.ts'
-import { mergeConditions, notReady, ready, type Said, timestamp } from '../conditions.ts'
+import { mergeConditions, notReady, patienceLeftMs, ready, type Said, timestamp } from '../conditions.ts'
 import { addressOf } from '../names.ts'
 import type { Finding } from './finding.ts'
 import { type EngineFinding, judgeEngine } from './judge-engine.ts'
@@ -46,6 +46,10 @@ export function conduct(o: Observed, plan: Plan, refused: readonly Fault[]): Rep
   // A namespace that ends takes nothing more, however often it is asked.
   if (refused.some(f => f.code !== 'NamespaceTerminating') || volumeNote !== undefined || plan.fault?.code === 'NameCollision')
     waits.push(retryMs)
+  const at = { generation: o.instance.metadata.generation ?? 0, now: o.now }
+  const conditions = mergeConditions(o.instance.status?.conditions, said, at)
+  const patience = patienceLeftMs(conditions, o.now)
+  if (patience !== undefined) waits.push(patience)
   const operatingStatus = isLeaving(o.instance) || endedUnseen(pod, engine) ? 'SHUTDOWN' : engine.operatingStatus
   return {
     status: {
@@ -53,7 +57,7 @@ export function conduct(o: Observed, plan: Plan, refused: readonly Fault[]): Rep
       phase: phaseOf(o, stands, operatingStatus, configuration),
       operatingStatus,
       ...(stands !== undefined && !isProgress(stands) && { fault: faultSince(o, stands) }),
-      conditions: mergeConditions(o.instance.status?.conditions, said, { generation: o.instance.metadata.generation ?? 0, now: o.now }),
+      conditions,
     },
     ...(stands !== undefined && { stands }),
     ...(waits.length > 0 && { requeueAfterMs: Math.min(...waits) }),

@@ -1,11 +1,10 @@
 /** docs/guides/uninstall.md, followed to the letter: its own commands, taken from the page. The last of all tests, since nothing is left after it. */
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { must, type Outcome } from '../../kind/command.ts'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
 import { install } from '../../kind/install.ts'
 import { stepLog } from '../../kind/steps.ts'
+import { byHand } from '../by-hand.ts'
 import { database, flavor, instance, user } from '../objects.ts'
 import { guestKinds, guestVolumes } from '../remains.ts'
 import { settings } from '../setup.ts'
@@ -121,14 +120,4 @@ async function rescue(claim: string, image: string): Promise<string> {
   await kubectl(['apply', '-f', '-'], yaml.replace(/^yaml/, '').replace('CLAIM', claim).replace('IMAGE', image))
   await kubectl('wait --for=condition=Ready --timeout=60s -n trove-guests pod/rescue')
   return (await byHand(script.replace('> dump.sql', ''))).stdout
-}
-
-/** A script of the page as a person runs it: with kubectl on PATH and the cluster's kubeconfig. */
-async function byHand(script: string): Promise<Outcome> {
-  const { kubectlPath, kubeconfig } = await cluster()
-  const bin = mkdtempSync(join(tmpdir(), 'trove-kubectl-'))
-  onTestFinished(() => rmSync(bin, { recursive: true, force: true }))
-  symlinkSync(kubectlPath, join(bin, 'kubectl'))
-  const env = { PATH: `${bin}${delimiter}${process.env.PATH}`, KUBECONFIG: kubeconfig }
-  return await must('bash', ['-o', 'pipefail', '-c', script], { env, timeoutMs: 180_000 })
 }

@@ -195,3 +195,19 @@ test('kubectl explain has a description for every field of the API', () => {
     for (const part of ['spec', 'status'])
       expect(kubectl(['explain', `${kind}.trove.dev.${part}`]), `${kind} ${part}`).not.toContain('<no description>')
 })
+
+test('an object that the operator has not looked at says so, to whoever asks whether it is done', () => {
+  kubectl(['apply', '-f', '-'], instance({}, 'unseen'))
+  kubectl(['apply', '-f', '-'], database({}))
+  kubectl(['apply', '-f', '-'], user({}))
+  const unseen = [
+    'instance/unseen',
+    'database/d',
+    'databaseuser/u',
+    'datastore/postgresql',
+    'datastoreversion/postgresql-17',
+    'flavor/tiny',
+  ]
+  for (const name of unseen)
+    expect(JSON.parse(kubectl(['get', '-n', 'demo', name, '-o', 'json'])).status, name).toEqual({ observedGeneration: -1 })
+})

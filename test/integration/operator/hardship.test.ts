@@ -62,7 +62,8 @@ test.each([
   await rig.apply(anInstance(namespace, 'wrong', spec))
   const instance = await says(namespace, 'wrong', code)
   expect(instance.status).toMatchObject({ phase: 'BUILD', fault: { code } })
-  expect(conditionIs('Stalled', 'True', code)(instance)).toBe(true)
+  // What may yet come is waited for a few seconds.
+  await rig.until(instances, { namespace, name: 'wrong' }, conditionIs('Stalled', 'True', code), `it is Stalled by ${code}`)
   expect(await rig.left('wrong')).toEqual([])
   await remove('instances.trove.dev', namespace, 'wrong')
 })
