@@ -93,7 +93,15 @@ const patienceMs: Partial<Record<Plan['fault'], number>> = { storm: 150_000, 'st
 const attempts = 3
 
 const meddling = new Set<Plan['fault']>(['replaced', 'deleted', 'edited'])
-const relisting = new Set<Plan['fault']>(['gone', 'gone in the stream', 'gone on a page', 'relist', 'stale list', 'stalled watches'])
+const relisting = new Set<Plan['fault']>([
+  'gone',
+  'gone in the stream',
+  'watch lines cut',
+  'gone on a page',
+  'relist',
+  'stale list',
+  'stalled watches',
+])
 
 /** One trial under one fault, or under none. */
 export async function tryPlan(

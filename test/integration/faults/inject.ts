@@ -206,7 +206,7 @@ function historyEnds({ step }: { step: number }, c: Controls): Armed {
   return {
     async onStep(i) {
       if (i !== step) return
-      await opened(c)
+      while (streams.size < watches) await pause(20)
       end = c.stage.view.versions.at(-1)!.at
       const metadata = { resourceVersion: String(end) } as KubeObject['metadata']
       for (const { tell, of } of streams.values()) tell([{ type: 'BOOKMARK', object: { ...of, metadata } }])
@@ -234,9 +234,12 @@ function stalledWatches({ step }: { step: number }, c: Controls): Armed {
   })
 }
 
+/** As many as the operator has collections. */
+const watches = 15
+
 /** All watches are open, and have brought what there is. */
 async function opened({ journal }: Controls): Promise<void> {
-  while (journal.filter(x => x.verb === 'watch').length < 15) await pause(20)
+  while (journal.filter(x => x.verb === 'watch').length < watches) await pause(20)
   await pause(200)
 }
 

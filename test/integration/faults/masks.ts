@@ -19,6 +19,7 @@ const ignored: Record<string, string> = {
   observedGeneration: 'follows generation; that it is not behind is an oracle of its own',
   clusterIP: 'given out by the server',
   clusterIPs: 'given out by the server',
+  'trove.dev/agent-roll': 'times, and which container there was before',
   hash: 'of a configuration that holds the guest’s name, and with it a UID',
   'trove.dev/template': 'hash of a pod that holds the guest’s name, and with it a UID',
 }

@@ -150,18 +150,19 @@ function unconditional(e: Evidence): string[] {
     .map(tell)
 }
 
-/** The server takes a write that changes nothing, and leaves the resourceVersion as it was. */
+/** The server takes a write that changes nothing, and leaves the resourceVersion as the write before made it. */
 function vainWrites(e: Evidence): string[] {
   const before = new Map<string, string>()
-  const vain: string[] = []
-  for (const x of e.journal) {
-    const { uid, resourceVersion } = x.answer?.metadata ?? {}
-    // Whoever does not know whether a write was applied must write again.
-    if (uid === undefined || resourceVersion === undefined || x.told !== undefined) continue
-    if (isWrite(x) && wasApplied(x) && x.verb !== 'delete' && before.get(uid) === resourceVersion && !endsIt(x)) vain.push(tell(x))
-    before.set(uid, resourceVersion)
-  }
-  return vain
+  return applied(e)
+    .filter(x => {
+      const { uid, resourceVersion } = x.answer?.metadata ?? {}
+      // Whoever does not know whether a write was applied must write again.
+      if (uid === undefined || resourceVersion === undefined || x.told !== undefined) return false
+      const vain = before.get(uid) === resourceVersion && x.verb !== 'delete' && !endsIt(x)
+      before.set(uid, resourceVersion)
+      return vain
+    })
+    .map(tell)
 }
 
 /** One list of each kind for each process that was started. */

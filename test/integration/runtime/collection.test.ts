@@ -1,7 +1,7 @@
 /** Collections against a real API server: they outlive it, notice what happened while it was away, and know their own writes at once. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connect } from '../../../src/kube/client.ts'
-import { isForbidden, isTestFailed } from '../../../src/kube/errors.ts'
+import { isConflict, isForbidden, isTestFailed } from '../../../src/kube/errors.ts'
 import { rolebindings, roles } from '../../../src/kube/resource.ts'
 import { startApiServer, type TestApiServer } from '../apiserver.ts'
 import { configMap, configmaps, never, newNamespace, watched } from './rig.ts'
@@ -100,6 +100,48 @@ test('finalizers are added and removed without touching those of others', async 
   await collection.removeFinalizer(collection.get(`${namespace}/held`)!, 'test.dev/two', signal)
   await expect.poll(() => collection.get(`${namespace}/held`)).toBeUndefined()
   await collection.removeFinalizer(two, 'test.dev/two', signal)
+  await stop()
+})
+
+test('what is to be final is confirmed: another version, another object or none is a conflict', async () => {
+  const namespace = await newNamespace(client)
+  const { collection, stop } = await watched(client, configmaps, { namespace })
+  const ref = { namespace, name: 'c' }
+  await collection.confirmAbsent(ref, signal)
+  const first = await client.create(configmaps, configMap(namespace, 'c'), { signal })
+  await collection.confirm(first, signal)
+  const failure = (asked: Promise<void>) => asked.catch((error: unknown) => error)
+  const later = await client.apply(configmaps, configMap(namespace, 'c', { n: '1' }), { manager, signal })
+  expect(isConflict(await failure(collection.confirm(first, signal)))).toBe(true)
+  expect(isConflict(await failure(collection.confirmAbsent(ref, signal)))).toBe(true)
+  expect(collection.get(`${namespace}/c`)?.metadata.resourceVersion).toBe(later.metadata.resourceVersion)
+  await collection.delete(later, { signal })
+  expect(isConflict(await failure(collection.confirm(later, signal)))).toBe(true)
+  await stop()
+})
+
+test('what this process wrote itself is known to be there, what it only found in a list is asked for once', async () => {
+  const namespace = await newNamespace(client)
+  const old = await client.create(configmaps, configMap(namespace, 'listed'), { signal })
+  let asked = 0
+  const counting = { ...client, get: (...args: Parameters<typeof client.get>) => ((asked += 1), client.get(...args)) } as typeof client
+  const { collection, stop } = await watched(counting, configmaps, { namespace })
+  await collection.confirmOnce(await collection.create(configMap(namespace, 'own'), signal), signal)
+  expect(asked).toBe(0)
+  await collection.confirmOnce(old, signal)
+  await collection.confirmOnce(old, signal)
+  expect(asked).toBe(1)
+  await stop()
+})
+
+test('a finalizer that went with its object is not taken off again, and the object is hidden', async () => {
+  const namespace = await newNamespace(client)
+  const { collection, stop } = await watched(client, configmaps, { namespace })
+  const held = await collection.addFinalizer(await collection.create(configMap(namespace, 'c'), signal), 'test.dev/one', signal)
+  await client.delete(configmaps, { namespace, name: 'c', uid: held.metadata.uid }, { signal })
+  await client.patch(configmaps, { namespace, name: 'c' }, { type: 'merge', body: { metadata: { finalizers: null } } }, { manager, signal })
+  await collection.removeFinalizer(held, 'test.dev/one', signal)
+  expect(collection.get(`${namespace}/c`)).toBeUndefined()
   await stop()
 })
 
