@@ -124,7 +124,11 @@ test('what this process wrote itself is known to be there, what it only found in
   const namespace = await newNamespace(client)
   const old = await client.create(configmaps, configMap(namespace, 'listed'), { signal })
   let asked = 0
-  const counting = { ...client, get: (...args: Parameters<typeof client.get>) => ((asked += 1), client.get(...args)) } as typeof client
+  const get: typeof client.get = (...args) => {
+    asked += 1
+    return client.get(...args)
+  }
+  const counting = { ...client, get }
   const { collection, stop } = await watched(counting, configmaps, { namespace })
   await collection.confirmOnce(await collection.create(configMap(namespace, 'own'), signal), signal)
   expect(asked).toBe(0)
