@@ -4,7 +4,7 @@ import { inject } from './inject.ts'
 import { namedWrites } from './journal.ts'
 import { countsOf, judge, type Reference, type Violation } from './oracles.ts'
 import { generatePlans, type Plan } from './plans.ts'
-import { hash } from './random.ts'
+import { hash, randomFrom } from './random.ts'
 import { type Controls, type Evidence, runTrial } from './trial.ts'
 import type { Workload } from './workload.ts'
 
@@ -15,8 +15,8 @@ export interface Campaign {
   /** How many trials at once, and how many more of those that mostly wait. */
   lanes: number
   lanesForWaiting: number
-  /** Told of each trial as it ends. */
-  onResult?: (result: Result) => void
+  /** Told of each trial as it ends, and how many there are beside the clean runs. */
+  onResult?: (result: Result, of: number) => void
 }
 
 export interface Candidate {
@@ -44,18 +44,19 @@ export interface Tally {
 export async function runCampaign(bed: Bed, c: Campaign): Promise<Tally[]> {
   const prepared = await inLanes(c.lanes, c.workloads, workload => prepare(bed, workload, c.seed))
   const tallies = prepared.map(({ workload, plans, results, writes }): Tally => {
-    for (const result of results) c.onResult?.(result)
+    for (const result of results) c.onResult?.(result, 0)
     return { workload: workload.name, writes, generated: plans.length, results }
   })
   const candidates = prepared.flatMap(({ workload, reference, plans }, i) =>
     plans.map(plan => ({ workload, reference, plan, tally: tallies[i]! })),
   )
   const chosen = new Set<Candidate>(c.choose(candidates))
-  const trials = candidates.filter(candidate => chosen.has(candidate))
+  // In an order of chance: the first hundred say something of all.
+  const trials = randomFrom(c.seed).shuffle(candidates.filter(candidate => chosen.has(candidate)))
   const run = async ({ workload, reference, plan, tally }: (typeof trials)[number]) => {
     const result = await tryPlan(bed, workload, plan, reference, c)
     tally.results.push(result)
-    c.onResult?.(result)
+    c.onResult?.(result, trials.length)
   }
   const [waiting, working] = [trials.filter(t => mostlyWaits(t.plan)), trials.filter(t => !mostlyWaits(t.plan))]
   await Promise.all([inLanes(c.lanesForWaiting, waiting, run), inLanes(c.lanes, working, run)])

@@ -27,7 +27,10 @@ process.setMaxListeners(0)
 console.log(`seed ${values.seed}`)
 const started = performance.now()
 const bed = await makeBed()
-const show = (result: Result) => {
+let done = 0
+const show = (result: Result, of: number) => {
+  if (of > 0) done += 1
+  if (of > 0 && done % 100 === 0) console.log(`  … ${done} of ${of} after ${Math.round((performance.now() - started) / 1000)} s`)
   const { workload, plan, violations, hit, evidence } = result
   if (values.verbose && violations.length === 0)
     console.log(`  ${hit ? 'passed' : 'missed'}  ${workload}: ${plan} (${(evidence.ms / 1000).toFixed(1)} s)`)

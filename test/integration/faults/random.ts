@@ -7,6 +7,8 @@ export interface Random {
   below(n: number): number
   /** `n` of them, or all if there are no more, in their own order. */
   sample<T>(items: readonly T[], n: number): T[]
+  /** All of them, in an order of chance. */
+  shuffle<T>(items: readonly T[]): T[]
 }
 
 export function randomFrom(seed: string): Random {
@@ -27,6 +29,11 @@ export function randomFrom(seed: string): Random {
       while (chosen.size < wanted) chosen.add(below(items.length))
       return items.filter((_, i) => chosen.has(i))
     },
+    shuffle: items =>
+      items
+        .map(item => ({ item, rank: next() }))
+        .sort((a, b) => a.rank - b.rank)
+        .map(({ item }) => item),
   }
 }
 
