@@ -10,8 +10,9 @@ export default defineConfig({
           globalSetup: ['test/integration/setup.ts'],
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 120_000,
-          hookTimeout: 180_000,
-          fileParallelism: false,
+          hookTimeout: 600_000,
+          // Most of their time they wait.
+          maxWorkers: 2,
         },
       },
       {

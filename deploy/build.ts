@@ -9,11 +9,8 @@ import { build } from 'esbuild'
 /** What the image holds. The launcher is a file beside the operator, which reads it when it starts. */
 export const programs = ['operator.mjs', 'guest.mjs', 'launcher.sh'] as const
 
-/**
- * `root` holds `src`; `out` is made if missing. In a pod nothing reads a kubeconfig, so its reader stays out; a program that is to start fast
- * where there is one has it on board.
- */
-export async function bundle(root: string, out: string, o: { withKubeconfigReader?: boolean } = {}): Promise<void> {
+/** `root` holds `src`; `out` is made if missing. In a pod nothing reads a kubeconfig, so its reader stays out, unless a file is given that takes its place. */
+export async function bundle(root: string, out: string, o: { kubeconfigReader?: string } = {}): Promise<void> {
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')) as { version: string }
   await build({
     absWorkingDir: root,
@@ -27,9 +24,9 @@ export async function bundle(root: string, out: string, o: { withKubeconfigReade
     sourcemap: 'external',
     charset: 'utf8',
     logLevel: 'error',
-    ...(o.withKubeconfigReader
-      ? { alias: { '@kubernetes/client-node': join(import.meta.dirname, '../node_modules/@kubernetes/client-node/dist/config.js') } }
-      : { external: ['@kubernetes/client-node'] }),
+    ...(o.kubeconfigReader === undefined
+      ? { external: ['@kubernetes/client-node'] }
+      : { alias: { '@kubernetes/client-node': o.kubeconfigReader } }),
     define: { 'process.env.TROVE_VERSION': JSON.stringify(version) },
     // Dependencies in CommonJS require Node's own modules at run time, which an ES module has no function for.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },

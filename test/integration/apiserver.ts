@@ -32,6 +32,17 @@ export interface TestApiServer {
 }
 
 export async function startApiServer(o: { flags?: string[] } = {}): Promise<TestApiServer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await start(o)
+    } catch (error) {
+      // Ports are chosen before they are taken: another test may have been faster.
+      if (attempt === 3 || !/address already in use/.test((error as Error).message)) throw error
+    }
+  }
+}
+
+async function start(o: { flags?: string[] }): Promise<TestApiServer> {
   const bin = await kubeBinaries()
   const dir = await mkdtemp(join(tmpdir(), 'apiserver-'))
   const [port, etcdPort, peerPort] = await freePorts(3)

@@ -30,7 +30,7 @@ const root = join(import.meta.dirname, '../../..')
 /** `src` is this checkout's, unless another is given. */
 export async function buildOperator(source: string = root): Promise<{ program: string; remove(): Promise<void> }> {
   const out = await mkdtemp(join(tmpdir(), 'operator-bundle-'))
-  await bundle(source, out, { withKubeconfigReader: true })
+  await bundle(source, out, { kubeconfigReader: join(import.meta.dirname, 'kubeconfig.ts') })
   return { program: join(out, 'operator.mjs'), remove: () => rm(out, { recursive: true, force: true }) }
 }
 

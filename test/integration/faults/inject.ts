@@ -133,16 +133,20 @@ function lostEvent(plan: PlanOf<'lost event'>, c: Controls): Armed {
     disarm: () => late,
     line(x, line, later) {
       const { name, resourceVersion } = line.object.metadata
-      // A bookmark would say that nothing was kept back.
-      if (x.resource === plan.resource && line.type === 'BOOKMARK' && held.length > 0) return []
+      // A bookmark would say that nothing was kept back: it waits as well.
+      if (x.resource === plan.resource && line.type === 'BOOKMARK' && held.length > 0) {
+        held.push(line)
+        return []
+      }
       if (x.resource !== plan.resource || name === undefined || masked(name, c.stage.id) !== plan.object) return undefined
       if (!seen.includes(resourceVersion)) seen.push(resourceVersion)
       const index = seen.indexOf(resourceVersion)
       if (over || index < plan.from) return undefined
       if (index >= plan.to) {
         over = true
+        const marks = held.filter(l => l.type === 'BOOKMARK')
         held = []
-        return undefined
+        return [...marks, line]
       }
       c.hit()
       held.push(line)

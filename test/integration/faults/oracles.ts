@@ -169,7 +169,7 @@ function vainWrites(e: Evidence): string[] {
 function vainLists(e: Evidence, { relists }: Expectation): string[] {
   if (relists) return []
   const lists = Map.groupBy(
-    e.journal.filter(x => x.query.has('sendInitialEvents')),
+    e.journal.filter(x => x.query.has('sendInitialEvents') && x.told === undefined),
     x => `${x.who} ${x.life}: ${x.resource}`,
   )
   return [...lists].filter(([, all]) => all.length > 1).map(([what, all]) => `${what} listed ${all.length} times`)

@@ -125,11 +125,18 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
       leaderElection: o.replicas === 2,
     }
     let operator: OperatorProcess = await startOperator(options)
+    let restartStandby: (change: Partial<OperatorOptions>) => Promise<void> = async () => {}
     if (o.replicas === 2) {
       await view.until(() => view.list('leases').length > 0, o.patienceMs)
       const beside = await openProxy({ who: 'standby', upstream: bed.access, journal, now: () => performance.now() - began, isMine })
-      const self = { ...options.self, name: 'standby', uid: 'standby' }
-      const standby = await startOperator({ ...options, url: beside.url, self })
+      const start = () => startOperator({ ...options, url: beside.url, self: { ...options.self, name: 'standby', uid: 'standby' } })
+      let standby = await start()
+      restartStandby = async change => {
+        await standby.kill()
+        beside.life += 1
+        Object.assign(options, change)
+        standby = await start()
+      }
       closing.unshift(async () => {
         await standby.kill()
         output.push(standby.output())
@@ -166,6 +173,7 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
       node,
       ...hands,
       restartOperator: async (change = {}) => {
+        await restartStandby(change)
         await restart(change, 0)
         await settled
       },
@@ -218,7 +226,8 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
     // A start with no memory finds nothing to do.
     const restartedAt = performance.now() - began
     if (o.startAgain) {
-      await stage.restartOperator()
+      await restart({}, 0)
+      await settled
       await settledWatches(journal)
       if (!(await quiet())) stuck.push('it never came to rest after a restart')
     }

@@ -24,10 +24,5 @@ export const recreate: Workload = {
       act: stage => stage.make(anInstance(stage, 'web'), aDatabase(stage, 'shop', 'web'), aUser(stage, 'app', 'web')),
       until: all(active('web'), ready('databases', 'shop'), ready('databaseusers', 'app')),
     },
-    {
-      does: 'and the Instance is deleted again',
-      act: stage => stage.remove('instances', 'web'),
-      until: all(gone('instances', 'web'), nothingLeft),
-    },
   ],
 }

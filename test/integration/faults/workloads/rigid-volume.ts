@@ -4,6 +4,7 @@ import type { Workload } from '../workload.ts'
 /** A volume that cannot grow is asked to, and the rest of what is asked goes on. */
 export const rigidVolume: Workload = {
   name: 'rigid-volume',
+  sampled: 60,
   steps: [
     {
       does: 'an Instance is applied on a class that cannot grow',
