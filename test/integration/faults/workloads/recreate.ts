@@ -1,4 +1,4 @@
-import { active, aDatabase, all, anInstance, aUser, gone, nothingLeft, ready } from '../stage.ts'
+import { active, aDatabase, all, anInstance, aUser, gone, ready } from '../stage.ts'
 import type { Workload } from '../workload.ts'
 
 /** A second life under the same name: nothing of the first may reach into it. */
