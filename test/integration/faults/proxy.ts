@@ -47,12 +47,14 @@ export interface Proxy {
 
 export interface ProxyOptions {
   who: string
-  upstream: ClusterAccess
+  upstream: Upstream
   journal: Exchange[]
   /** Since the trial began. */
   now: () => number
   /** Whether an object is part of the trial. */
   isMine: (object: KubeObject) => boolean
+  /** The path of a watch, narrowed to the trial's part as far as the server can do it. */
+  narrow: (x: Exchange, path: string) => string
 }
 
 /** Requests to the API server as it is, past every fault. */
@@ -110,7 +112,7 @@ class Refused extends Error {
 }
 
 export async function openProxy(o: ProxyOptions): Promise<Proxy> {
-  const upstream = openUpstream(o.upstream)
+  const { upstream } = o
   const sockets = new Set<Socket>()
   const proxy = { fault: {} as Fault, life: 1 }
 
@@ -151,7 +153,7 @@ export async function openProxy(o: ProxyOptions): Promise<Proxy> {
       for (const line of lines) res.write(`${JSON.stringify(line)}\n`)
     }
     try {
-      for await (const text of fault.stream?.(x, end.signal) ?? upstream.lines(req.url!, end.signal)) {
+      for await (const text of fault.stream?.(x, end.signal) ?? upstream.lines(o.narrow(x, req.url!), end.signal)) {
         if (end.signal.aborted) return
         if (!res.headersSent) res.writeHead(200, { 'content-type': 'application/json' })
         const line = JSON.parse(text) as WatchLine
@@ -183,7 +185,6 @@ export async function openProxy(o: ProxyOptions): Promise<Proxy> {
     close: async () => {
       for (const socket of sockets) socket.destroy()
       await new Promise(resolve => server.close(resolve))
-      upstream.close()
     },
   })
 }

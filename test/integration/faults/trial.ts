@@ -83,6 +83,9 @@ export interface Evidence {
   rssMiB: number
 }
 
+/** Watched in all namespaces, and in a trial there is one. */
+const tenantKinds = new Set(['instances', 'databases', 'databaseusers'])
+
 export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
   const id = bed.nextId()
   const random = randomFrom(`${o.seed} pace`)
@@ -94,6 +97,11 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
     namespace === tenant ||
     namespace === guests ||
     ((namespace === undefined || namespace === 'default') && name.split('.')[0]!.endsWith(id))
+  const only: Record<string, string> = { datastores: catalog.datastore, datastoreversions: catalog.version, flavors: catalog.flavor }
+  const narrow = ({ resource }: Exchange, path: string): string => {
+    if (tenantKinds.has(resource)) return path.replace(`/${resource}?`, `/namespaces/${tenant}/${resource}?`)
+    return only[resource] === undefined ? path : `${path}&fieldSelector=metadata.name%3D${only[resource]}`
+  }
   const view = bed.history.view(isMine)
   const engines = openEngines()
   const journal: Exchange[] = []
@@ -102,6 +110,7 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
   const began = performance.now()
   const closing: (() => Promise<unknown> | unknown)[] = []
   const output: string[] = []
+  const proxied = { upstream: bed.upstream, journal, now: () => performance.now() - began, isMine, narrow }
 
   try {
     const hands = handsOf(bed.client, view, tenant)
@@ -109,7 +118,7 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
     await hands.make(namespace(tenant), namespace(guests), ...catalogOf(catalog), ...bystanders(tenant, guests))
     const node: FakeNode = await startFakeNode(bed.access, { namespace: guests, pace, heard: engines.hear })
     const controlPlane = startControlPlane({ client: bed.client, upstream: bed.upstream, view, pace })
-    const proxy = await openProxy({ who: 'operator', upstream: bed.access, journal, now: () => performance.now() - began, isMine })
+    const proxy = await openProxy({ ...proxied, who: 'operator' })
     closing.unshift(
       () => node.stop(),
       () => controlPlane.stop(),
@@ -128,7 +137,7 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
     let restartStandby: (change: Partial<OperatorOptions>) => Promise<void> = async () => {}
     if (o.replicas === 2) {
       await view.until(() => view.list('leases').length > 0, o.patienceMs)
-      const beside = await openProxy({ who: 'standby', upstream: bed.access, journal, now: () => performance.now() - began, isMine })
+      const beside = await openProxy({ ...proxied, who: 'standby' })
       const start = () => startOperator({ ...options, url: beside.url, self: { ...options.self, name: 'standby', uid: 'standby' } })
       let standby = await start()
       restartStandby = async change => {

@@ -1,0 +1,164 @@
+/** Oracles that look at what must not be lost: volumes, pods, passwords, databases, and what is not ours. */
+import type { KubeObject } from '../../../src/kube/objects.ts'
+import type { Loose } from './history.ts'
+import type { Exchange } from './journal.ts'
+import type { Expectation } from './oracles.ts'
+import { condition } from './stage.ts'
+import type { Evidence } from './trial.ts'
+import { applied, byUid, everyInstanceLeft, inGuests, instanceUid, isGone, keyOf, momentOf, tell, through } from './witness.ts'
+
+const data = new Set(['persistentvolumeclaims', 'secrets'])
+
+export function goneByPolicy(e: Evidence): string[] {
+  const wrong: string[] = []
+  const deletions = applied(e).filter(x => x.verb === 'delete' && data.has(x.resource) && x.namespace === `g-${e.id}`)
+  for (const x of deletions) {
+    const uid = x.body?.preconditions?.uid
+    const object = e.view.versions.find(v => v.object.metadata.uid === uid)?.object
+    const owner = object && instanceUid(object)
+    const marked = e.view.versions.filter(v => v.object.metadata.uid === owner && v.at < momentOf(e, x))
+    const instance = marked.find(v => v.object.metadata.deletionTimestamp !== undefined)?.object as Loose | undefined
+    if (instance === undefined) wrong.push(`${tell(x)}: its Instance was not being deleted`)
+    else if (instance.spec?.deletionPolicy === 'Retain') wrong.push(`${tell(x)}: its Instance retains it`)
+  }
+  return wrong
+}
+
+export function podsReplaced(e: Evidence): string[] {
+  const wrong: string[] = []
+  for (const x of applied(e).filter(x => x.verb === 'delete' && x.resource === 'pods')) {
+    const uid = x.body?.preconditions?.uid
+    const lives = e.view.versions.filter(v => v.object.metadata.uid === uid)
+    const pod = lives[0]?.object
+    const owner = e.view.versions.filter(v => v.object.metadata.uid === (pod && instanceUid(pod)) && v.at < momentOf(e, x))
+    const ended = lives.some(v => ['Failed', 'Succeeded'].includes(String((v.object as Loose).status?.phase)))
+    const leaving = owner.some(v => v.object.metadata.deletionTimestamp !== undefined || v.type === 'DELETED')
+    const madeFor = pod?.metadata.annotations?.['trove.dev/restart'] ?? ''
+    const asked = owner.some(v => ((v.object as Loose).spec?.restartRequestedAt ?? '') !== madeFor)
+    if (!ended && !leaving && !asked) wrong.push(`${tell(x)}: it neither ended, nor did anybody ask for it`)
+  }
+  return wrong
+}
+
+export function twoPods(e: Evidence): string[] {
+  const wrong: string[] = []
+  for (const { v, before } of through(e)) {
+    if (v.resource !== 'pods' || v.type !== 'ADDED') continue
+    const claims = claimsOf(v.object)
+    const others = [...before].filter(([key, o]) => key.startsWith('pods ') && claimsOf(o).some(c => claims.includes(c)))
+    for (const [key] of others) wrong.push(`${keyOf(v)} was made while ${key} had its volume`)
+  }
+  return wrong
+}
+
+function claimsOf(pod: KubeObject): string[] {
+  const volumes = ((pod as Loose).spec?.volumes ?? []) as { persistentVolumeClaim?: { claimName: string } }[]
+  return volumes.flatMap(v => (v.persistentVolumeClaim === undefined ? [] : [v.persistentVolumeClaim.claimName]))
+}
+
+/** Nothing is made for an Instance that could vanish unseen, and it does not vanish before what was made for it. */
+export function fenced(e: Evidence, { meddled }: Expectation): string[] {
+  const wrong: string[] = []
+  for (const { v, before } of through(e)) {
+    const uid = instanceUid(v.object)
+    if (v.type === 'ADDED' && inGuests(e, v.object) && uid !== undefined && !meddled) {
+      const instance = byUid(before, uid)
+      if (instance === undefined) wrong.push(`${keyOf(v)} was made for an Instance that was gone`)
+      else if (!instance.metadata.finalizers?.includes('trove.dev/instance')) wrong.push(`${keyOf(v)} was made before the finalizer`)
+    }
+    if (v.resource === 'instances' && v.type === 'DELETED' && !meddled) {
+      const kept = (v.object as Loose).spec?.deletionPolicy === 'Retain' ? data : new Set<string>()
+      for (const [key, object] of before) {
+        if (instanceUid(object) === v.object.metadata.uid && !kept.has(key.split(' ')[0]!))
+          wrong.push(`${key} was still there when its Instance went`)
+      }
+    }
+  }
+  return wrong
+}
+
+const revisionKey = /^[0-9a-f]{8}-\d+$/
+
+export function passwordsKept(e: Evidence, { meddled }: Expectation): string[] {
+  const first = new Map<string, string>()
+  const wrong: string[] = []
+  for (const v of e.view.versions.filter(v => v.resource === 'secrets' && inGuests(e, v.object))) {
+    for (const [key, value] of Object.entries((v.object as Loose).data ?? {}).filter(([key]) => revisionKey.test(key))) {
+      const name = `${v.object.metadata.name} ${key}`
+      const before = first.get(name)
+      if (before !== undefined && before !== value && !meddled) wrong.push(`${name} was given a second password`)
+      first.set(name, value)
+    }
+  }
+  return wrong
+}
+
+export function agreement(e: Evidence): string[] {
+  const wrong: string[] = []
+  for (const user of e.view.list('databaseusers')) {
+    if (condition(user, 'Ready')?.status !== 'True') continue
+    const name = String(user.spec?.name)
+    const { name: of } = user.spec!.instanceRef as { name: string }
+    const instance = e.view.get('instances', of, user.metadata.namespace)
+    const binding = e.view.get('secrets', `${user.metadata.name}-credentials`, user.metadata.namespace)
+    const side = `${instance?.metadata.name}-${instance?.metadata.uid.slice(0, 8)}`
+    const kept = e.view.get('secrets', side, `g-${e.id}`)?.data?.[`${user.metadata.uid.slice(0, 8)}-${user.spec!.passwordGeneration ?? 1}`]
+    const claim = e.view.get('persistentvolumeclaims', side, `g-${e.id}`)
+    const engine = e.engines.get(claim?.metadata.uid ?? '')?.users.get(name)
+    const text = (value: string | undefined) => (value === undefined ? undefined : Buffer.from(value, 'base64').toString())
+    if (engine === undefined) wrong.push(`${name} is Ready, and the engine does not know it`)
+    else if (text(kept) !== engine) wrong.push(`${name}: the guest’s Secret has another password than the engine`)
+    else if (text(binding?.data?.password) !== engine) wrong.push(`${name}: the binding has another password than the engine`)
+  }
+  // A login that was deleted lets nobody in any more.
+  for (const engine of e.engines.values()) {
+    for (const name of engine.users.keys()) {
+      const owners = e.view.versions.filter(v => v.resource === 'databaseusers' && (v.object as Loose).spec?.name === name)
+      const released = owners.length > 0 && owners.every(({ object }) => isGone(e, object)) && !everyInstanceLeft(e)
+      if (released) wrong.push(`${name} is gone, and the engine still knows its login`)
+    }
+  }
+  return wrong
+}
+
+export function dropped(e: Evidence): string[] {
+  return [...e.engines.values()].flatMap(engine =>
+    engine.dropped
+      .filter(name => {
+        const owners = e.view.versions.filter(v => v.resource === 'databases' && (v.object as Loose).spec?.name === name)
+        return !owners.some(
+          ({ object }) => object.metadata.deletionTimestamp !== undefined && (object as Loose).spec?.deletionPolicy === 'Delete',
+        )
+      })
+      .map(name => `database ${name} was dropped`),
+  )
+}
+
+/** What bears somebody else's label is theirs. */
+export function foreign(e: Evidence): string[] {
+  const theirs = new Set(
+    e.view.versions.filter(v => v.object.metadata.labels?.['app.kubernetes.io/managed-by'] === 'somebody').map(v => v.object.metadata.uid),
+  )
+  const uidOf = (x: Exchange) => x.answer?.metadata?.uid ?? x.body?.preconditions?.uid ?? ''
+  const touched = applied(e).filter(x => theirs.has(uidOf(x)))
+  const strange = applied(e).filter(x => {
+    if (x.namespace !== `t-${e.id}`) return false
+    if (x.resource === 'secrets') return !x.name!.endsWith('-credentials')
+    return x.resource === 'services' && e.view.versions.every(v => v.resource !== 'instances' || v.object.metadata.name !== x.name)
+  })
+  return [...touched, ...strange].map(tell)
+}
+
+export function told(e: Evidence): string[] {
+  const secrets = e.view.versions.filter(v => v.resource === 'secrets' && v.object.metadata.name !== 'bystander')
+  const values = new Set(
+    secrets.flatMap(v =>
+      Object.entries((v.object as Loose).data ?? {})
+        .filter(([key]) => revisionKey.test(key) || key === 'password')
+        .flatMap(([, value]) => [value, Buffer.from(value, 'base64').toString()]),
+    ),
+  )
+  const elsewhere = e.view.versions.filter(v => v.resource !== 'secrets')
+  const texts = [...elsewhere.map(v => ({ where: keyOf(v), text: JSON.stringify(v.object) })), { where: 'the log', text: e.output }]
+  return texts.flatMap(({ where, text }) => ([...values].some(value => text.includes(value)) ? [`a password is in ${where}`] : []))
+}

@@ -1,0 +1,91 @@
+/** Oracles that look at what became of it all, and at what was said of it. */
+import type { Loose, Version } from './history.ts'
+import { masked } from './journal.ts'
+import { isCompared } from './masks.ts'
+import type { Expectation } from './oracles.ts'
+import { condition } from './stage.ts'
+import type { Evidence } from './trial.ts'
+import { instanceUid, keyOf, through } from './witness.ts'
+
+export function sameEnd(e: Evidence, { reference }: Expectation): string[] {
+  if (reference === undefined || e.end === reference.end || e.stuck.length > 0) return []
+  return [difference(e.end, reference.end)]
+}
+
+export function sameCounts(e: Evidence, { reference }: Expectation): string[] {
+  if (reference === undefined || e.stuck.length > 0) return []
+  const counts = countsOf(e)
+  return counts === reference.counts ? [] : [difference(counts, reference.counts)]
+}
+
+/** How often each object was made and deleted, a line for each. */
+export function countsOf(e: Evidence): string {
+  const counts = new Map<string, { made: number; deleted: number }>()
+  for (const { type, resource, object } of e.view.versions.filter(v => isCompared(v.resource))) {
+    const key = `${resource} ${masked(object.metadata.name, e.id)}`
+    const count = counts.get(key) ?? { made: 0, deleted: 0 }
+    if (type === 'ADDED') count.made += 1
+    if (type === 'DELETED') count.deleted += 1
+    counts.set(key, count)
+  }
+  return [...counts]
+    .map(([key, c]) => `${key}: made ${c.made}, deleted ${c.deleted}`)
+    .sort()
+    .join('\n')
+}
+
+/** The lines that only one of two texts has, with where they are. */
+function difference(is: string, shouldBe: string): string {
+  const [a, b] = [is, shouldBe].map(t => t.split('\n')) as [string[], string[]]
+  const at = a.findIndex((line, i) => line !== b[i])
+  const some = (lines: string[]) => lines.slice(Math.max(0, at - 2), at + 4).join('\n    ')
+  return `line ${at + 1}\n  is\n    ${some(a)}\n  in the clean run\n    ${some(b)}`
+}
+
+/** Of everything it is said what became of it as it is asked for now. */
+export function isJudged(e: Evidence): boolean {
+  return ['instances', 'databases', 'databaseusers'].every(plural =>
+    e.view.list(plural).every(({ metadata, status }) => status?.observedGeneration === metadata.generation),
+  )
+}
+
+type Condition = { type: string; status: string; observedGeneration?: number }
+
+/** What is said of a generation was judged of that generation: never a later one than there is, never one after another that was judged later. */
+export function honestStatus(e: Evidence): string[] {
+  const wrong: string[] = []
+  const reached = new Map<string, number>()
+  for (const { v, before } of through(e)) {
+    const { uid, generation = 0 } = v.object.metadata
+    const status = (v.object as Loose).status as { observedGeneration?: number; conditions?: Condition[] } | undefined
+    if (v.type === 'DELETED' || status?.conditions === undefined || v.resource === 'pods') continue
+    const observed = status.observedGeneration ?? 0
+    if (observed > generation) wrong.push(`${keyOf(v)} speaks of generation ${observed} at ${generation}`)
+    if (observed < (reached.get(uid) ?? 0)) wrong.push(`${keyOf(v)} speaks of generation ${observed} after ${reached.get(uid)}`)
+    reached.set(uid, observed)
+    for (const c of status.conditions) {
+      if (c.observedGeneration !== observed)
+        wrong.push(`${keyOf(v)}: ${c.type} was judged for ${c.observedGeneration}, the rest for ${observed}`)
+    }
+    if (v.resource === 'instances' && v.type === 'MODIFIED') wrong.push(...readyTooEarly(v, observed, e, before))
+  }
+  return wrong
+}
+
+/** Ready for a generation means that who may connect, which can be read off the network policy, is as that generation says. */
+function readyTooEarly(v: Version, observed: number, e: Evidence, world: Map<string, Loose>): string[] {
+  const { uid } = v.object.metadata
+  const before = world.get(keyOf(v))
+  const was = condition(before, 'Ready') as Condition | undefined
+  const is = condition(v.object as Loose, 'Ready') as Condition | undefined
+  if (is?.status !== 'True' || (was?.status === 'True' && was.observedGeneration === observed)) return []
+  const asked = e.view.versions.find(x => x.object.metadata.uid === uid && x.object.metadata.generation === observed)?.object as
+    | Loose
+    | undefined
+  const cidrs = ((asked?.spec?.access as { allowedCidrs?: string[] } | undefined)?.allowedCidrs ?? []) as string[]
+  const policy = [...world].find(([key, o]) => key.startsWith('networkpolicies ') && instanceUid(o) === uid)?.[1]
+  const text = JSON.stringify(policy?.spec?.ingress ?? [])
+  const allowed = [...text.matchAll(/"cidr":"([^"]+)"/g)].map(m => m[1]!)
+  if (JSON.stringify([...cidrs].sort()) === JSON.stringify(allowed.sort())) return []
+  return [`${keyOf(v)} is Ready for generation ${observed}, which allows [${cidrs}]; the network policy allows [${allowed}]`]
+}

@@ -1,0 +1,87 @@
+/** Oracles that look at what was asked of the API server. */
+import { type Exchange, isWrite, wasApplied } from './journal.ts'
+import type { Expectation } from './oracles.ts'
+import type { Evidence } from './trial.ts'
+import { applied, tell } from './witness.ts'
+
+/** A patch or an update without a condition could hit another object than the one that was looked at. */
+export function unconditional(e: Evidence): string[] {
+  const conditional = (x: Exchange): boolean => {
+    if (x.verb === 'create' || x.verb === 'delete') return true
+    if (Array.isArray(x.body)) return x.body.some(op => op.op === 'test' && op.path === '/metadata/uid')
+    if (x.verb === 'update') return x.body?.metadata?.resourceVersion !== undefined
+    return x.body?.metadata?.uid !== undefined
+  }
+  return applied(e)
+    .filter(x => !conditional(x) && x.status !== 201)
+    .map(tell)
+}
+
+/** The server takes a write that changes nothing, and leaves the resourceVersion as the write before made it. */
+export function vainWrites(e: Evidence): string[] {
+  const before = new Map<string, string>()
+  return applied(e)
+    .filter(x => {
+      const { uid, resourceVersion } = x.answer?.metadata ?? {}
+      // Whoever does not know whether a write was applied must write again.
+      if (uid === undefined || resourceVersion === undefined || x.told !== undefined) return false
+      const vain = before.get(uid) === resourceVersion && x.verb !== 'delete' && !endsIt(x)
+      before.set(uid, resourceVersion)
+      return vain
+    })
+    .map(tell)
+}
+
+/** One list of each kind for each process that was started. */
+export function vainLists(e: Evidence, { relists }: Expectation): string[] {
+  if (relists) return []
+  const lists = Map.groupBy(
+    e.journal.filter(x => x.query.has('sendInitialEvents') && x.told === undefined),
+    x => `${x.who} ${x.life}: ${x.resource}`,
+  )
+  return [...lists].filter(([, all]) => all.length > 1).map(([what, all]) => `${what} listed ${all.length} times`)
+}
+
+/** The last finalizer went, and with it the object: the answer is its last state. */
+const endsIt = ({ answer }: Exchange): boolean => answer?.metadata.deletionTimestamp !== undefined && !answer.metadata.finalizers?.length
+
+/** What a process has made, it knows to be there. */
+export function ownWritesForgotten(e: Evidence): string[] {
+  const made = new Map<string, string>()
+  const forgotten: string[] = []
+  for (const x of e.journal.filter(x => x.verb === 'create' && isWrite(x))) {
+    const key = `${x.life} ${x.resource} ${x.namespace}/${x.name}`
+    const uid = made.get(key)
+    if (x.status === 409 && uid !== undefined && !e.view.versions.some(v => v.type === 'DELETED' && v.object.metadata.uid === uid))
+      forgotten.push(tell(x))
+    if (x.status === 201 && x.told === undefined) made.set(key, x.answer!.metadata.uid)
+  }
+  return forgotten
+}
+
+/** Of one deed that fails over and over there are at most so many attempts: 5 ms, doubled each time, is 13 in half a minute; then come the events. */
+const mostAttempts = 30
+
+export function bounded(e: Evidence): string[] {
+  const failed = e.journal.filter(x => x.resource !== 'leases' && (x.told !== undefined || (x.status ?? 200) >= 400))
+  const byDeed = Map.groupBy(failed, x => `${x.who} ${x.verb} ${x.resource} ${x.name ?? ''}`)
+  return [...byDeed].filter(([, all]) => all.length > mostAttempts).map(([deed, all]) => `${deed} failed ${all.length} times`)
+}
+
+/** Once another holds the lease, or would be free to, whoever held it before writes nothing any more. */
+export function oneLeader(e: Evidence, { replicas }: Expectation): string[] {
+  if (replicas < 2) return []
+  const journal = e.journal.slice(
+    0,
+    e.journal.findIndex(x => x.at > e.restartedAt),
+  )
+  const takeover = journal.find(x => x.who === 'standby' && x.resource === 'leases' && x.verb === 'update' && wasApplied(x))
+  if (takeover === undefined) return ['no other process took over']
+  const renewed = journal.findLast(x => x.who === 'operator' && x.resource === 'leases' && wasApplied(x))!
+  const late = (x: Exchange) => x.who === 'operator' && (x.n > takeover.n || x.at > renewed.at + leaseHeldMs)
+  const early = (x: Exchange) => x.who === 'standby' && x.n < takeover.n
+  return journal.filter(x => isWrite(x) && (late(x) || early(x))).map(x => `${x.who}, who did not lead: ${tell(x)}`)
+}
+
+/** So long after a renewal it may be believed, with a little for the way. */
+const leaseHeldMs = 10_500
