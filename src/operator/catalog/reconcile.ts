@@ -36,7 +36,7 @@ export async function reconcileVersion(key: Key, world: World, ctx: ReconcileCon
   const wrong = judgeVersion(version, datastores.get(datastoreRef.name), siblings)
   // Of two that claim one version only the one in force is used.
   const inForce = findVersion(siblings, stated)?.metadata.uid === version.metadata.uid
-  const users = inForce ? instances.byIndex('version', versionKey(datastoreRef.name, stated)) : []
+  const users = inForce ? instances.byIndex('version', versionKey(datastoreRef.name, stated)) : undefined
   return await carryOut(
     versions,
     version,
@@ -58,14 +58,15 @@ export async function reconcileFlavor(key: Key, world: World, ctx: ReconcileCont
 async function carryOut<T extends Datastore | DatastoreVersion | Flavor>(
   collection: Collection<T>,
   entry: T,
-  naming: readonly Instance[],
+  /** The Instances that name it; undefined if they mean another by it. */
+  naming: readonly Instance[] | undefined,
   selector: string,
   wrong: Fault | undefined,
   world: World,
   { signal }: ReconcileContext,
 ): Promise<Again> {
   // One that waits for something else has taken up nothing yet, and holds nothing.
-  const users = naming
+  const users = (naming ?? [])
     .filter(i => i.status?.datastore !== undefined)
     .map(keyOf)
     .sort()
@@ -75,7 +76,8 @@ async function carryOut<T extends Datastore | DatastoreVersion | Flavor>(
   if (plan.do === 'removeFinalizer') {
     // A cache that lags behind may not know of the last Instance that came.
     const { items } = await world.client.list(world.collections.instances.resource, { fieldSelector: selector, signal })
-    if (items.some(i => i.status?.datastore !== undefined)) throw new ApiError(409, 'Conflict', `${entry.metadata.name} is used after all`)
+    if (naming !== undefined && items.some(i => i.status?.datastore !== undefined))
+      throw new ApiError(409, 'Conflict', `${entry.metadata.name} is used after all`)
     await collection.removeFinalizer(entry, finalizers.inUse, signal)
     return {}
   }

@@ -59,7 +59,7 @@ export async function runCampaign(bed: Bed, c: Campaign): Promise<Tally[]> {
     tally.results.push(result)
     c.onResult?.(result, trials.length)
   }
-  const [waiting, working] = [trials.filter(t => mostlyWaits(t.plan)), trials.filter(t => !mostlyWaits(t.plan))]
+  const [waiting, working] = [trials.filter(mostlyWaits), trials.filter(t => !mostlyWaits(t))]
   await Promise.all([inLanes(c.lanesForWaiting, waiting, run), inLanes(c.lanes, working, run)])
   return tallies
 }
@@ -87,7 +87,8 @@ export async function prepare(bed: Bed, workload: Workload, seed: string) {
 
 const nothingUnusual = { meddled: false, replicas: 1, deceived: false, relists: false, crowded: false }
 
-const mostlyWaits = (plan: Plan): boolean => ['storm', 'stalled watches', 'leader cut off'].includes(plan.fault)
+const mostlyWaits = ({ workload, plan }: Candidate): boolean =>
+  workload.waits === true || ['storm', 'stalled watches', 'leader cut off'].includes(plan.fault)
 
 const patienceMs: Partial<Record<Plan['fault'], number>> = { storm: 150_000, 'stalled watches': 240_000, 'leader cut off': 90_000 }
 

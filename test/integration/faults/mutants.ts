@@ -110,6 +110,11 @@ export const mutants: Mutant[] = [
         from: "if (!dataGone) return step([...data, ...served, ...address], 'the volume and the credentials go')",
         to: "if (!dataGone) return step([...data, ...served, ...address, { do: 'removeFinalizer' }], 'the volume and the credentials go')",
       },
+      {
+        file: 'src/operator/instance/carry-out.ts',
+        from: "if (found === undefined || uid !== o.instance.metadata.uid || retained === 'true') return",
+        to: 'return',
+      },
     ],
     workload: 'delete-in-build',
     caughtBy: 'everything of ours is fenced by the finalizer',

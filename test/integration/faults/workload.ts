@@ -12,6 +12,8 @@ export interface Step {
 export interface Workload {
   name: string
   steps: Step[]
+  /** Most of its time something has to rest for a while. */
+  waits?: true
   /** Too much to try every fault on: so many of each kind, chosen by the seed. */
   sampled?: number
 }

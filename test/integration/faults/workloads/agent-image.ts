@@ -1,9 +1,10 @@
-import { active, all, anInstance } from '../stage.ts'
+import { active, all, anInstance, type Stage } from '../stage.ts'
 import type { Workload } from '../workload.ts'
 
 /** The operator is upgraded, and with it the agents' image. */
 export const agentImage: Workload = {
   name: 'agent-image',
+  waits: true,
   steps: [
     {
       does: 'an Instance is applied',
@@ -16,7 +17,13 @@ export const agentImage: Workload = {
         await stage.restartOperator({ agentImage: 'trove.test/agent:2' })
         await stage.make(anInstance(stage, 'api'))
       },
-      until: all(active('web'), active('api')),
+      until: all(active('web'), active('api'), bothHaveIt),
     },
   ],
+}
+
+/** An agent must have stayed up for a while before it is on record. */
+function bothHaveIt({ view }: Stage): boolean {
+  const recorded = view.list('guests').map(g => g.metadata.annotations?.['trove.dev/agent-image'])
+  return recorded.length === 2 && recorded.every(image => image === 'trove.test/agent:2')
 }

@@ -4,6 +4,7 @@ import type { Workload } from '../workload.ts'
 /** The kubelet evicts the pod; later somebody drains the node. Each time another pod takes over the same volume. */
 export const evicted: Workload = {
   name: 'evicted',
+  waits: true,
   steps: [
     {
       does: 'an Instance with a user is applied',
