@@ -10,14 +10,14 @@ import type { Write } from './scale/audit.ts'
 import { type Bed, makeBed, namesOf, startedOperator } from './scale/bed.ts'
 import { alternate, type Burst, perInstance, type Sides } from './scale/burst.ts'
 import { latencies } from './scale/latency.ts'
-import { atRest, growthFromStrangers } from './scale/memory.ts'
+import { growthFromStrangers, slope } from './scale/memory.ts'
 import { neighbours } from './scale/neighbours.ts'
 import { caughtUp, startReplay } from './scale/program.ts'
 import { type Recording, record } from './scale/record.ts'
 import { median, percentile } from './scale/statistics.ts'
 import { rest, restart, takeover } from './scale/upheaval.ts'
 
-const full = { burst: 300, rounds: 3, big: 1000, some: 500, restMs: 300_000, strangers: 600, samples: 400, neighbours: 100, sick: 10 }
+const full = { burst: 300, rounds: 3, big: 1000, some: 500, restMs: 300_000, strangers: 600, samples: 1000, neighbours: 100, sick: 10 }
 const quick = { burst: 30, rounds: 1, big: 100, some: 50, restMs: 20_000, strangers: 60, samples: 40, neighbours: 30, sick: 10 }
 
 /** The most that each figure may be. */
@@ -52,9 +52,9 @@ export async function scale(options: readonly string[]): Promise<object> {
     )
     const bigSides = await log.step(`${size.big} at once`, () => alternate(bed, size.big, 1, template))
 
-    const empty = await log.step('memory with none', () => atRest(bed, 0))
-    await log.step(`${size.big} Instances, made by the bare client`, () => populate(bed, namesOf(size.big), template))
-    const filled = await log.step(`memory with ${size.big}`, () => atRest(bed, size.big))
+    const perThousand = await log.step(`memory with ${size.big}`, () =>
+      slope(bed, namesOf(size.big), some => populate(bed, some, template)),
+    )
     await bed.wipe()
 
     const names = namesOf(size.some)
@@ -86,7 +86,7 @@ export async function scale(options: readonly string[]): Promise<object> {
       burstRatio: ratio(sides),
       burstRatioOf1000: ratio(bigSides),
       burstSeconds: median(sides.operator.map(b => b.seconds)),
-      rssMiBPer1000: ((filled - empty) * 1000) / size.big,
+      rssMiBPer1000: perThousand,
       rssMiBForeign: foreign,
       rssMiBForeignAmongGuests: inside,
       restartSeconds: restarted.seconds,

@@ -5,7 +5,8 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { KubeObject } from '../../../src/kube/objects.ts'
-import { type Resource, secrets } from '../../../src/kube/resource.ts'
+import { leases, type Resource, secrets } from '../../../src/kube/resource.ts'
+import { microTime } from '../../../src/runtime/lease.ts'
 import { type Bed, never, startedOperator } from './bed.ts'
 import { guestsNamespace, tenant } from './names.ts'
 import { caughtUp } from './program.ts'
@@ -14,17 +15,26 @@ import { median } from './statistics.ts'
 const configmaps: Resource<KubeObject> = { group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true }
 const repeats = 3
 
-/** RSS in MiB of an operator that has just caught up with so many Instances: the median of three. */
-export async function atRest(bed: Bed, instances: number): Promise<number> {
-  const all: number[] = []
-  for (let i = 0; i < repeats; i++) {
-    const operator = await startedOperator(bed)
-    await caughtUp(operator, instances)
-    await pause(500)
-    all.push((await operator.collected()).rssMiB)
-    await operator.kill()
+/**
+ * MiB of RSS per 1,000 Instances, from one tenth of them to all: the median of three processes. They are standbys, which keep the same caches
+ * and queues as a leader, so that three can be measured at once; what a process takes in its first minute whatever it does is not in it.
+ */
+export async function slope(bed: Bed, names: readonly string[], populate: (names: readonly string[]) => Promise<void>): Promise<number> {
+  const spec = { holderIdentity: 'nobody', leaseDurationSeconds: 3600, renewTime: microTime(new Date()) }
+  const metadata = { name: 'trove-operator', namespace: guestsNamespace }
+  await bed.client.create(leases, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec } as never, { signal: never })
+  const standbys = await Promise.all(Array.from({ length: repeats }, (_, i) => startedOperator(bed, `standby-${i}`)))
+  const measured = async () => {
+    await pause(3000)
+    return Promise.all(standbys.map(async s => (await s.collected()).rssMiB))
   }
-  return median(all)
+  const first = Math.floor(names.length / 10)
+  await populate(names.slice(0, first))
+  const before = await measured()
+  await populate(names)
+  const after = await measured()
+  await Promise.all(standbys.map(s => s.kill()))
+  return (median(after.map((rss, i) => rss - before[i]!)) * 1000) / (names.length - first)
 }
 
 /** MiB by which it grows while `objects` large Secrets and ConfigMaps come to be in a namespace: the median of three. */

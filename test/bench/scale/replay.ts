@@ -62,10 +62,19 @@ async function send({ known }: Run, { method, path, query, contentType, body, te
   if (metadata?.uid !== undefined && !known.has(tells)) known.set(tells, metadata.uid)
 }
 
+/** A server ends the watch of a client that is too slow for it: then on from where it was. */
 async function follow(r: Resource<KubeObject>, namespace: string, took: (object: KubeObject) => void, synced: () => void): Promise<void> {
-  for await (const event of client.watch(r, { namespace, sendInitialEvents: true, timeoutSeconds: 3000, signal })) {
-    if (event.type === 'ADDED' || event.type === 'MODIFIED') took(event.object)
-    else if (event.type === 'BOOKMARK' && event.initialEventsEnd) synced()
+  for (let from: string | undefined; ; ) {
+    const start = from === undefined ? { sendInitialEvents: true } : { resourceVersion: from }
+    for await (const event of client.watch(r, { namespace, ...start, timeoutSeconds: 3000, signal })) {
+      if (event.type === 'BOOKMARK') {
+        if (event.initialEventsEnd) synced()
+        from = event.resourceVersion
+      } else {
+        if (from !== undefined) from = event.object.metadata.resourceVersion
+        if (event.type !== 'DELETED') took(event.object)
+      }
+    }
   }
 }
 
