@@ -1,6 +1,6 @@
 /**
  * What ten sick guests of a hundred do to the others. Theirs is the worst that a guest can do: its engine crashes over and over, its agent
- * tells of it every half second, and its kubelet takes the operator's request for the engine's log and never answers.
+ * tells of it as often as it ever does, and its kubelet takes the operator's request for the engine's log and never answers.
  */
 
 import { setTimeout as pause } from 'node:timers/promises'
@@ -34,6 +34,9 @@ export async function neighbours(bed: Bed, names: readonly string[], sick: numbe
   return { quietMs, besetMs, ratio: besetMs / quietMs }
 }
 
+/** After the third crash an agent waits for so long before it starts the engine again, and longer each time after that. */
+const everyMs = 2000
+
 /** Resolves once all of them are as sick as they get. */
 async function infect(bed: Bed, names: readonly string[]): Promise<() => Promise<void>> {
   const end = new AbortController()
@@ -42,16 +45,11 @@ async function infect(bed: Bed, names: readonly string[]): Promise<() => Promise
     operatingStatus: 'CRASHED',
     fault: { code: 'EngineCrashed', message: `the engine has ended ${times} times` },
   })
-  let times = 0
-  const tell = () => {
-    times += 1
-    return Promise.all(guests.map(guest => bed.node.report(guest, crashed(times))))
-  }
-  await tell()
+  await Promise.all(guests.map(guest => bed.node.report(guest, crashed(3))))
   const telling = (async () => {
-    while (!end.signal.aborted) {
-      await pause(500)
-      await tell()
+    for (let turn = 0; !end.signal.aborted; turn++) {
+      await pause(everyMs / guests.length)
+      await bed.node.report(guests[turn % guests.length]!, crashed(4 + Math.floor(turn / guests.length)))
     }
   })()
   await pause(2_000)
