@@ -9,6 +9,7 @@ import {
   pods,
   rolebindings,
   roles,
+  type Secret,
   secrets,
   serviceaccounts,
   services,
@@ -41,6 +42,19 @@ function slimPod(pod: Pod): Pod {
   }
 }
 
+const ourLabels = [labels.managedBy, labels.tenant, labels.instance, labels.instanceUid]
+
+/**
+ * What is in a Secret that is not ours is none of our business; only that it bears a name. One that has lost some of its labels is ours still:
+ * were its passwords not seen, they would be taken for lost and made anew.
+ */
+export function slimSecret(secret: Secret): Secret {
+  if (ourLabels.some(label => secret.metadata.labels?.[label] !== undefined)) return secret
+  const { data: _, ...rest } = secret
+  const { annotations: __, ...metadata } = secret.metadata
+  return { ...rest, metadata }
+}
+
 export function openCollections(manager: Manager, { guestsNamespace: namespace }: { guestsNamespace: string }) {
   return {
     instances: manager.collection(instances, {
@@ -65,7 +79,7 @@ export function openCollections(manager: Manager, { guestsNamespace: namespace }
     guests: manager.collection(guests, { namespace }),
     pods: manager.collection(pods, { namespace, project: slimPod, indexes: { agentRefused: p => [refusedBy(p) ?? []].flat() } }),
     claims: manager.collection(persistentvolumeclaims, { namespace }),
-    secrets: manager.collection(secrets, { namespace }),
+    secrets: manager.collection(secrets, { namespace, project: slimSecret }),
     serviceAccounts: manager.collection(serviceaccounts, { namespace }),
     roles: manager.collection(roles, { namespace }),
     roleBindings: manager.collection(rolebindings, { namespace }),

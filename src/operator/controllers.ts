@@ -54,6 +54,7 @@ export function controllersOf(world: World): ControllerOptions[] {
         // In the tenant's namespace the Service has the Instance's own name.
         watchEach(c.services, s => (s.metadata.namespace === guestsNamespace ? instanceOfLabels(s) : [keyOf(s)])),
         ...guestSides(),
+        enqueue => world.logs.onArrival(key => enqueue(key, 'normal')),
       ],
     },
     {

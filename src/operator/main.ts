@@ -14,6 +14,7 @@ import { openMetrics } from '../runtime/metrics.ts'
 import { openCollections } from './collections.ts'
 import { controllersOf } from './controllers.ts'
 import { planNow } from './fleet/reconcile.ts'
+import { openLogReader } from './instance/log-reader.ts'
 import { isOrphan } from './orphan/reconcile.ts'
 import { parseSettings, type Settings } from './settings.ts'
 
@@ -51,6 +52,7 @@ async function main(settings: Settings): Promise<void> {
     collections,
     clock: systemClock,
     recorder,
+    logs: openLogReader({ client, namespace: settings.guestsNamespace, clock: systemClock }),
     engines: operatorEngines,
     pod: { agentImage: settings.agentImage, launcher: launcherScript() },
     guestsNamespace: settings.guestsNamespace,

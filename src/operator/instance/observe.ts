@@ -92,25 +92,14 @@ export async function inquire(o: Observed, world: World, signal: AbortSignal): P
 
   const code = believed(o.side)?.fault?.code
   if (pod !== undefined && guest !== undefined && code !== undefined && inTheLog.has(code)) {
-    const reading = readLog(world, pod.metadata.name, signal)
     asked.push(
-      reading.then(text => {
+      world.logs.read(pod.metadata, keyOf(o.instance), signal).then(text => {
         if (text !== undefined) out.engineLog = text
       }),
     )
   }
   await Promise.all(asked)
   return out
-}
-
-/** The end of the engine's own log. The kubelet may not answer; then the agent's words are all there is. */
-async function readLog({ client, guestsNamespace: namespace }: World, name: string, signal: AbortSignal): Promise<string | undefined> {
-  try {
-    return await client.podLog({ namespace, name }, { container: 'database', tailLines: 100, limitBytes: 65536, deadlineMs: 5000, signal })
-  } catch {
-    signal.throwIfAborted()
-    return undefined
-  }
 }
 
 /** The latest of the Warnings about an object in the guests' namespace. */

@@ -1,5 +1,6 @@
 /** Every deliberate bug is caught, and by the promise that it breaks. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { full } from '../../full.ts'
 import { type Bed, makeBed } from './bed.ts'
 import { type Prepared, prepare, tryPlan } from './campaign.ts'
 import { buildMutant, mutants } from './mutants.ts'
@@ -20,8 +21,6 @@ beforeAll(async () => {
   bed = await makeBed()
 })
 afterAll(() => bed?.stop())
-
-const full = process.env.TROVE_TEST === 'full'
 
 test.concurrent.each(mutants.filter(m => full || !m.slow).map(m => [m.bug, m] as const))('%s', { timeout: 300_000 }, async (_, mutant) => {
   const { workload, reference, plans } = await prepared(mutant.workload)

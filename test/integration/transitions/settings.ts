@@ -1,3 +1,5 @@
+import { full, fullVariable } from '../../full.ts'
+
 /** How much is walked, and from where: the only place in which these tests read the environment. */
 export interface Settings {
   /** The same seed gives the same walks. */
@@ -14,11 +16,10 @@ export interface Settings {
   only?: { walk: number; path?: string }
 }
 
-/** `TROVE_WALK=seed[:walk[:path]]` is what a walk that failed says; `TROVE_TEST=full` walks much further, from another seed each time. */
-export function readSettings({ TROVE_TEST, TROVE_WALK }: Record<string, string | undefined>, clock: () => number): Settings {
-  const full = TROVE_TEST === 'full'
+/** `TROVE_WALK=seed[:walk[:path]]` is what a walk that failed says; `TROVE_TEST_FULL=1` walks much further, from another seed each time. */
+function readSettings({ TROVE_WALK }: Record<string, string | undefined>, clock: () => number): Settings {
   const extent = full
-    ? { times: 30, stepsPerWalk: 30, mutants: Number.POSITIVE_INFINITY, also: 'TROVE_TEST=full ' }
+    ? { times: 30, stepsPerWalk: 30, mutants: Number.POSITIVE_INFINITY, also: `${fullVariable}=1 ` }
     : { times: 2, stepsPerWalk: 10, mutants: 3, also: '' }
   if (TROVE_WALK === undefined) return { seed: full ? clock() % 2 ** 31 : 20, ...extent }
   const [seed, walk, ...path] = TROVE_WALK.split(':')

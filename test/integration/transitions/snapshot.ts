@@ -16,8 +16,9 @@ const masks: readonly { path: RegExp; why: string }[] = [
     why: 'they count changes and tell their times; that they are up to date is asked for at every rest',
   },
   { path: /^Guest\.metadata\.annotations\.trove\.dev\/asked-at$/, why: 'the time of the last change of its spec' },
-  { path: /^Guest\.status\.engine\.startedAt$/, why: 'a time' },
+  { path: /^Guest\.status\.(engine|agent)\.startedAt$/, why: 'a time' },
   { path: /^Pod\.status\.(startTime$|.*startedAt$)/, why: 'times' },
+  { path: /^Pod\.status\..*\.containerID$/, why: 'other containers in another pod; that none was replaced is asked for itself' },
   { path: /^Instance\.status\.fault\.at$/, why: 'a time' },
 ]
 

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { slimSecret } from './collections.ts'
+import { guestLabels, labels } from './names.ts'
+
+const secret = (labels: Record<string, string>) => ({
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: 'db-12345678', namespace: 'trove-guests', uid: 'u', resourceVersion: '1', labels },
+  data: { 'a-1': 'c2VjcmV0' },
+})
+
+test('passwords of guests are kept, and of a stranger among them only the name', () => {
+  const ours = secret(guestLabels({ namespace: 'shop', name: 'db', uid: '12345678-0' }))
+  expect(slimSecret(ours)).toBe(ours)
+  const { [labels.managedBy]: _, ...others } = ours.metadata.labels
+  const stripped = secret(others)
+  expect(slimSecret(stripped)).toBe(stripped)
+  const theirs = slimSecret(secret({ app: 'registry' }))
+  expect(theirs.data).toBeUndefined()
+  expect(theirs.metadata.name).toBe('db-12345678')
+})
