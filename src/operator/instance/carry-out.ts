@@ -14,6 +14,7 @@ import { same } from '../compare.ts'
 import { timestamp } from '../conditions.ts'
 import { annotations, finalizers, guestLabels, isOurAddress, labels, manager, passwordRevision } from '../names.ts'
 import type { World } from '../world.ts'
+import { absent, confirmEnded, confirmInputs } from './confirm.ts'
 import type { GuestSide, Observed } from './observed.ts'
 import type { Action } from './plan.ts'
 
@@ -23,41 +24,6 @@ export async function carryOut(actions: readonly Action[], o: Observed, world: W
   const failed = outcomes.find(r => r.status === 'rejected')
   if (failed !== undefined) throw failed.reason
   return outcomes.flatMap(r => (r.status === 'fulfilled' && r.value !== undefined ? [r.value] : []))
-}
-
-const making = new Set<Action['do']>(['makePasswords', 'writeGuest', 'create', 'createPod', 'createTenantService'])
-const speaking = new Set<Action['do']>(['makePasswords', 'writeGuest'])
-
-/** Nothing is made, nothing said to the guest, and nothing ended that was not asked to end, on the word of a list that may be old. */
-async function confirmInputs(actions: readonly Action[], o: Observed, world: World, signal: AbortSignal): Promise<void> {
-  const { collections: c } = world
-  const any = (kinds: ReadonlySet<Action['do']>) => actions.some(a => kinds.has(a.do))
-  if (any(making)) await c.instances.confirmOnce(o.instance, signal)
-  if (any(speaking)) {
-    await Promise.all([
-      ...o.databases.map(database => c.databases.confirmOnce(database, signal)),
-      ...o.users.map(user => c.users.confirmOnce(user, signal)),
-    ])
-  }
-  if (o.instance.metadata.deletionTimestamp === undefined && actions.some(a => a.do === 'delete')) {
-    await c.instances.confirm(o.instance, signal)
-    if (o.side.guest !== undefined) await c.guests.confirm(o.side.guest, signal)
-  }
-}
-
-/** What is let go is gone for good: of what must have ended before, the server, and not just a cache, must see nothing any more. */
-async function confirmEnded<T extends KubeObject>(
-  collection: Collection<T>,
-  o: Observed,
-  world: World,
-  signal: AbortSignal,
-): Promise<void> {
-  const ref = { name: o.place.name, namespace: o.place.guestsNamespace }
-  const found = await world.client.get(collection.resource, ref, { signal }).catch(absent)
-  const { [labels.instanceUid]: uid, [labels.retained]: retained } = found?.metadata.labels ?? {}
-  if (found === undefined || uid !== o.instance.metadata.uid || retained === 'true') return
-  collection.wrote(found)
-  throw new ApiError(409, 'Conflict', `${found.kind} "${ref.name}" is still there`)
 }
 
 /** What the API server refuses is told; the rest of the report goes on without it. */
@@ -198,10 +164,6 @@ async function writeGuest(
   if (found !== undefined) return adopt(guests, found, o)
   await guests.apply(guestDraft(o, action), { manager, signal })
   return undefined
-}
-
-const absent = (error: unknown): undefined => {
-  if (!isNotFound(error)) throw error
 }
 
 /** What is there already is either ours, made before our cache saw it, or a stranger's. */

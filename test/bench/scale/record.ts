@@ -13,6 +13,7 @@ import type { Resource } from '../../../src/kube/resource.ts'
 import { databases, databaseusers } from '../../../src/operator/resources.ts'
 import { recorded } from '../../integration/faults/history.ts'
 import { type Exchange, isWrite, wasApplied } from '../../integration/faults/journal.ts'
+import { kubeconfigText } from '../../integration/faults/operator.ts'
 import { type Proxy as Between, openProxy, openUpstream } from '../../integration/faults/proxy.ts'
 import { aDatabase, aUser, type Bed, namesOf, never } from './bed.ts'
 import { guestsNamespace, tenant } from './names.ts'
@@ -183,13 +184,3 @@ function followLevels(proxy: Between): { at(x: Exchange): Level } {
   }
   return { at: x => then.get(x) ?? nothingYet }
 }
-
-const kubeconfigText = (server: string): string =>
-  JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    'current-context': 'proxy',
-    clusters: [{ name: 'proxy', cluster: { server, 'insecure-skip-tls-verify': true } }],
-    users: [{ name: 'operator', user: { token: 'unused' } }],
-    contexts: [{ name: 'proxy', context: { cluster: 'proxy', user: 'operator' } }],
-  })

@@ -111,7 +111,7 @@ export const mutants: Mutant[] = [
         to: "if (!dataGone) return step([...data, ...served, ...address, { do: 'removeFinalizer' }], 'the volume and the credentials go')",
       },
       {
-        file: 'src/operator/instance/carry-out.ts',
+        file: 'src/operator/instance/confirm.ts',
         from: "if (found === undefined || uid !== o.instance.metadata.uid || retained === 'true') return",
         to: 'return',
       },

@@ -76,7 +76,8 @@ export async function startOperator(o: OperatorOptions): Promise<OperatorProcess
   }
 }
 
-const kubeconfigText = (server: string): string =>
+/** For a process that is to talk to a proxy on loopback. */
+export const kubeconfigText = (server: string): string =>
   JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',

@@ -1,0 +1,47 @@
+/** Asks the API server before what is final: what a plan rests on must be so there, and not just in a cache. What does not match is a conflict, tried again shortly. */
+import { ApiError, isNotFound } from '../../kube/errors.ts'
+import type { KubeObject } from '../../kube/objects.ts'
+import type { Collection } from '../../runtime/collection.ts'
+import { labels } from '../names.ts'
+import type { World } from '../world.ts'
+import type { Observed } from './observed.ts'
+import type { Action } from './plan.ts'
+
+const making = new Set<Action['do']>(['makePasswords', 'writeGuest', 'create', 'createPod', 'createTenantService'])
+const speaking = new Set<Action['do']>(['makePasswords', 'writeGuest'])
+
+/** Nothing is made, nothing said to the guest, and nothing ended that was not asked to end, on the word of a list that may be old. */
+export async function confirmInputs(actions: readonly Action[], o: Observed, world: World, signal: AbortSignal): Promise<void> {
+  const { collections: c } = world
+  const any = (kinds: ReadonlySet<Action['do']>) => actions.some(a => kinds.has(a.do))
+  if (any(making)) await c.instances.confirmOnce(o.instance, signal)
+  if (any(speaking)) {
+    await Promise.all([
+      ...o.databases.map(database => c.databases.confirmOnce(database, signal)),
+      ...o.users.map(user => c.users.confirmOnce(user, signal)),
+    ])
+  }
+  if (o.instance.metadata.deletionTimestamp === undefined && actions.some(a => a.do === 'delete')) {
+    await c.instances.confirm(o.instance, signal)
+    if (o.side.guest !== undefined) await c.guests.confirm(o.side.guest, signal)
+  }
+}
+
+/** What is let go is gone for good: of what must have ended before, the server, and not just a cache, must see nothing any more. */
+export async function confirmEnded<T extends KubeObject>(
+  collection: Collection<T>,
+  o: Observed,
+  world: World,
+  signal: AbortSignal,
+): Promise<void> {
+  const ref = { name: o.place.name, namespace: o.place.guestsNamespace }
+  const found = await world.client.get(collection.resource, ref, { signal }).catch(absent)
+  const { [labels.instanceUid]: uid, [labels.retained]: retained } = found?.metadata.labels ?? {}
+  if (found === undefined || uid !== o.instance.metadata.uid || retained === 'true') return
+  collection.wrote(found)
+  throw new ApiError(409, 'Conflict', `${found.kind} "${ref.name}" is still there`)
+}
+
+export const absent = (error: unknown): undefined => {
+  if (!isNotFound(error)) throw error
+}
