@@ -74,6 +74,27 @@ test('a connection that breaks in the middle of an answer is an ApiError', async
   expect(await failure(getDefault())).toMatchObject({ status: 0, reason: 'Unreachable' })
 })
 
+test('what has waited for its connection is asked once more before it goes, and does not go if it may not', async () => {
+  const held: ServerResponse[] = []
+  answer = (_, response) => void held.push(response)
+  const busy = Array.from({ length: 16 }, () => getDefault())
+  await vi.waitFor(() => expect(held).toHaveLength(16))
+  let leading = true
+  const lost = new Error('not any more')
+  const mayGo = () => {
+    if (!leading) throw lost
+  }
+  const waiting = failure(client.delete(pods, { namespace: 'a', name: 'b', uid: 'c' }, { signal, mayGo }))
+  const reading = getDefault()
+  await new Promise(resolve => setTimeout(resolve, 50))
+  leading = false
+  answer = (_, response) => response.end('{}')
+  for (const response of held) response.end('{}')
+  expect(await waiting).toBe(lost)
+  await Promise.all([...busy, reading])
+  expect(asked).toEqual(Array(17).fill('GET /api/v1/namespaces/default'))
+})
+
 test('names and selectors are encoded, and nothing that is undefined is sent', async () => {
   answer = (_, response) => response.end('{"metadata":{"resourceVersion":"1"},"items":null}')
   await client.list(pods, { namespace: 'a/b', labelSelector: 'x in (y,z)', signal })

@@ -14,6 +14,8 @@ export interface CallOptions {
   signal: AbortSignal
   /** Default 30 s. */
   deadlineMs?: number
+  /** Asked when the request is about to be written to its connection. If it throws, nothing is sent and that is the failure. */
+  mayGo?: () => void
 }
 
 export interface Selection {
@@ -88,7 +90,9 @@ export function connect(access: ClusterAccess, options: { userAgent?: string } =
   const transport = openTransport(access, options.userAgent ?? 'trove')
 
   const text = (o: CallOptions, r: Omit<Request, 'signal'>): Promise<string> =>
-    withDeadline([o.signal], o.deadlineMs ?? 30_000, async signal => (await transport.send({ ...r, signal }, 'unary')).text())
+    withDeadline([o.signal], o.deadlineMs ?? 30_000, async signal =>
+      (await transport.send({ ...r, signal, ...(o.mayGo && { mayGo: o.mayGo }) }, 'unary')).text(),
+    )
   const json = async <R>(o: CallOptions, r: Omit<Request, 'signal'>): Promise<R> => JSON.parse(await text(o, r)) as R
 
   return {

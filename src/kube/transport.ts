@@ -2,6 +2,7 @@
  * HTTP to one API server over two long-lived connection pools, one for watches and one for everything else, so that open watches never keep
  * a request waiting. Pools are made anew when the CA or the client certificate changes; the old ones end with their last request.
  */
+import type { Dispatcher } from 'undici'
 // biome-ignore lint/style/noRestrictedImports: undici's folder `api` is not ours
 import request from 'undici/lib/api/api-request.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
@@ -16,6 +17,8 @@ export interface Request {
   body?: unknown
   contentType?: string
   signal: AbortSignal
+  /** Asked when the request has its connection and is about to be written to it. If it throws, nothing is sent and that is the failure. */
+  mayGo?: () => void
 }
 
 /** The body of an answer, to be read once. */
@@ -50,11 +53,20 @@ export function openTransport(access: ClusterAccess, userAgent: string): Transpo
 
   return {
     async send(r, lane) {
-      const failed = (error: unknown) => unreachable(error, r, access.server)
+      let denied: unknown
+      const mayGo = () => {
+        try {
+          r.mayGo?.()
+        } catch (error) {
+          denied = error
+          throw error
+        }
+      }
+      const failed = (error: unknown) => denied ?? unreachable(error, r, access.server)
       const credentials = orAborted(access.credentials(), r.signal).catch((error: unknown) => Promise.reject(failed(error)))
       const { authorization, tls } = await credentials
       const response = await request
-        .call(poolFor(tls, lane), {
+        .call(asking(poolFor(tls, lane), mayGo), {
           method: r.method,
           path: r.path + queryString(r.query),
           headers: {
@@ -87,6 +99,18 @@ export function openTransport(access: ClusterAccess, userAgent: string): Transpo
     },
   }
 }
+
+/** A request may wait long for its connection: what is to be asked about it is asked at the end of that wait. */
+const asking = (pool: Pool, mayGo: () => void): Pick<Dispatcher, 'dispatch'> => ({
+  dispatch(options, handler) {
+    const start = handler.onRequestStart?.bind(handler)
+    handler.onRequestStart = (controller, context) => {
+      mayGo()
+      start?.(controller, context)
+    }
+    return pool.dispatch(options, handler)
+  },
+})
 
 const sameTls = (a: Tls, b: Tls): boolean => a.ca === b.ca && a.cert === b.cert && a.key === b.key && a.servername === b.servername
 

@@ -1,6 +1,6 @@
 /** What a test does to a node as root: find and kill processes of a pod, look at a volume's files, make volumes with a fault in them. */
 import { onTestFinished } from 'vitest'
-import { apply, cluster, get, kubectl, tryKubectl } from './world.ts'
+import { apply, cluster, get, kubectl, listAll, tryKubectl } from './world.ts'
 
 export async function onNode(script: string): Promise<string> {
   const { code, stdout, stderr } = await (await cluster()).nodeExec(['sh', '-c', script])
@@ -110,18 +110,18 @@ interface OperatorPod {
   uid: string
 }
 
-/** The operator's pods that run: the one that leads, and the others. */
-export async function operatorPods(): Promise<{ leader: OperatorPod; standbys: OperatorPod[] }> {
+/** The operator's two pods that run: the one that leads, and the other. If there are not two, the error tells of what there is. */
+export async function operatorPods(): Promise<{ leader: OperatorPod; standby: OperatorPod }> {
   const holder = await kubectl('get lease trove-operator -n trove-system -o jsonpath={.spec.holderIdentity}')
-  const text = await kubectl(
-    'get pods -n trove-system -l app.kubernetes.io/name=trove-operator --field-selector=status.phase=Running -o json',
-  )
-  const pods = (JSON.parse(text) as { items: { metadata: OperatorPod & { deletionTimestamp?: string } }[] }).items
-    .map(p => p.metadata)
-    .filter(m => m.deletionTimestamp === undefined)
+  const all = await listAll('pods', 'trove-system', 'app.kubernetes.io/name=trove-operator')
+  const pods = all
+    .filter(p => p.status.phase === 'Running' && p.metadata.deletionTimestamp === undefined)
+    .map(p => p.metadata as OperatorPod)
   const leader = pods.find(p => p.uid === holder)
-  if (leader === undefined) throw new Error('no operator is leading')
-  return { leader, standbys: pods.filter(p => p !== leader) }
+  const [standby, ...more] = pods.filter(p => p !== leader)
+  if (leader !== undefined && standby !== undefined && more.length === 0) return { leader, standby }
+  const told = all.map(({ metadata: { name, uid, deletionTimestamp }, status }) => ({ name, uid, deletionTimestamp, status }))
+  throw new Error(`no leader and one standby; the lease is held by ${holder}: ${JSON.stringify(told)}`)
 }
 
 /** A metric of one of the operator's pods; summed over its labels unless one is named. */

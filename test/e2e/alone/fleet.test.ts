@@ -136,10 +136,7 @@ test('agents are rolled one first, then more, under writers that lose nothing; a
     ])
     return told.split('\n').some(line => line.startsWith(`Warning AgentRollStopped ${canary.name} `) && line.includes(missing))
   })
-  const { leader, standby } = await until('both operators run', async () => {
-    const { leader, standbys } = await operatorPods()
-    return standbys[0] && { leader, standby: standbys[0] }
-  })
+  const { leader, standby } = await until('both operators run', operatorPods)
   const state = (name: string) => `trove_agent_roll{state="${name}"}`
   await until('the leader tells of the stop', async () => (await metric(leader.name, state('stopped'))) === 1)
   expect([await metric(leader.name, state('away')), await metric(standby.name, 'trove_agent_roll')]).toEqual([0, 0])

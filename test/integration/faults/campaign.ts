@@ -88,9 +88,17 @@ export async function prepare(bed: Bed, workload: Workload, seed: string) {
 const nothingUnusual = { meddled: false, replicas: 1, deceived: false, relists: false, crowded: false }
 
 const mostlyWaits = ({ workload, plan }: Candidate): boolean =>
-  workload.waits === true || ['storm', 'stalled watches', 'leader cut off'].includes(plan.fault)
+  workload.waits === true || ['storm', 'stalled watches', 'leader cut off', 'leader stopped'].includes(plan.fault)
 
-const patienceMs: Partial<Record<Plan['fault'], number>> = { storm: 150_000, 'stalled watches': 240_000, 'leader cut off': 90_000 }
+/** A step's, by fault; and how much more where something rests anyway: a new leader calls no agent late within its first minute. */
+const patienceMs: Partial<Record<Plan['fault'], number>> = {
+  storm: 150_000,
+  'stalled watches': 240_000,
+  'leader cut off': 90_000,
+  'leader stopped': 90_000,
+}
+
+const restMs = 90_000
 
 /** A fault that found nothing to strike, for things went another way this time, is tried again. */
 const attempts = 3
@@ -119,13 +127,13 @@ export async function tryPlan(
   const is = (faults: ReadonlySet<Plan['fault']>) => fault !== undefined && faults.has(fault)
   const meddled = is(meddling)
   const elsewhere = meddled || fault === 'asked for something else'
-  const replicas = fault === 'leader cut off' ? 2 : 1
+  const replicas = fault === 'leader cut off' || fault === 'leader stopped' ? 2 : 1
   for (let attempt = 1; ; attempt++) {
     const evidence = await runTrial(bed, {
       workload,
       seed: `${o.seed} ${workload.name} ${name} ${attempt}`,
       ...(plan !== undefined && { arm: (controls: Controls) => inject(plan, controls) }),
-      patienceMs: o.patienceMs ?? (elsewhere ? 8_000 : ((fault && patienceMs[fault]) ?? 30_000)),
+      patienceMs: o.patienceMs ?? (elsewhere ? 8_000 : ((fault && patienceMs[fault]) ?? 30_000)) + (workload.waits ? restMs : 0),
       // Somebody else's hand in tenants' Secrets shows only when they are read again.
       quietMs: meddled ? 2_600 : 400,
       startAgain: hash(name) % 4 === 0,

@@ -30,6 +30,7 @@ const sample: Record<Plan['fault'], number> = {
   edited: 2,
   'asked for something else': 2,
   'leader cut off': 1,
+  'leader stopped': 1,
   // A minute and more: with all the others only.
   storm: 0,
   'stalled watches': 0,

@@ -52,6 +52,8 @@ export function inject(plan: Plan, c: Controls): Armed {
       return fromStep(plan.step, c, { begin: () => c.crash({ skewMs: plan.minutes * 60_000 }) })
     case 'leader cut off':
       return leaderCutOff(plan, c)
+    case 'leader stopped':
+      return leaderStopped(plan, c)
     case 'replaced':
     case 'deleted':
     case 'edited':
@@ -77,9 +79,39 @@ function leaderCutOff({ step }: { step: number }, c: Controls): Armed {
     begin: () => pause(9_000 + c.random.below(4_000)),
     before: x => (x.resource === 'leases' && x.verb === 'update' ? { do: 'hang' } : undefined),
   })
-  const holder = () => c.stage.view.list('leases')[0]?.spec?.holderIdentity
-  return { ...cut, disarm: () => c.stage.view.until(() => holder() === 'standby', 30_000) }
+  return { ...cut, disarm: () => anotherLeads(c) }
 }
+
+/**
+ * From one write on the server is slow, until requests queue up in the leader; then it stops, as on a machine that is out of memory. When it
+ * wakes up, another has long been leading, and the queue moves on.
+ */
+function leaderStopped({ write }: PlanOf<'leader stopped'>, c: Controls): Armed {
+  let moves: Promise<void> | undefined
+  let over: Promise<void> | undefined
+  const begin = async () => {
+    moves = pause(1000)
+    await moves
+    c.stop()
+    await anotherLeads(c)
+    c.wake()
+  }
+  const first = atWrite(write, c, 'before', () => {
+    over ??= begin()
+    return undefined
+  })
+  return {
+    async before(x) {
+      await first.before!(x)
+      if (x.verb !== 'watch' && x.resource !== 'leases') await moves
+      return undefined
+    },
+    disarm: () => over,
+  }
+}
+
+const anotherLeads = ({ stage: { view } }: Controls): Promise<boolean> =>
+  view.until(() => view.list('leases')[0]?.spec?.holderIdentity === 'standby', 30_000)
 
 /** Whatever is asked, the answer is the same. Watches that are open go on. */
 function storm(plan: PlanOf<'storm'>, c: Controls): Armed {

@@ -43,7 +43,7 @@ const tallies = await runCampaign(bed, {
   workloads: chosen,
   seed: values.seed,
   lanes: Number(values.lanes),
-  lanesForWaiting: 2 * Number(values.lanes),
+  lanesForWaiting: 4 * Number(values.lanes),
   choose: all =>
     chosen.flatMap(workload => {
       const some = all.filter(t => t.workload === workload && wanted(values.plan, t.plan.name))

@@ -22,6 +22,9 @@ export interface OperatorOptions {
 export interface OperatorProcess {
   /** SIGKILL. Resolves once it is gone. */
   kill(): Promise<void>
+  /** SIGSTOP, until `wake`: to itself no time has passed. */
+  stop(): void
+  wake(): void
   running(): boolean
   /** Of its last end, if it ended by itself. */
   exitCode(): number | null
@@ -69,6 +72,8 @@ export async function startOperator(o: OperatorOptions): Promise<OperatorProcess
       child.kill('SIGKILL')
       await gone
     },
+    stop: () => void child.kill('SIGSTOP'),
+    wake: () => void child.kill('SIGCONT'),
     running: () => child.exitCode === null && child.signalCode === null,
     exitCode: () => child.exitCode,
     output: () => printed.join(''),

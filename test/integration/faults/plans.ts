@@ -14,6 +14,7 @@ export type Plan = { name: string } & (
   /** Counted are the events of the object, from 0: `from` is lost, and all that follow it up to `to`. */
   | { fault: 'lost event'; resource: string; object: string; from: number; to: number }
   | { fault: 'gone' | 'gone in the stream' | 'watch lines cut' | 'stalled watches' | 'leader cut off'; step: number }
+  | { fault: 'leader stopped'; write: string }
   | { fault: 'history ends at a bookmark'; step: number }
   | { fault: 'gone on a page' | 'no bookmarks' }
   | { fault: 'relist'; objects: number; step: number }
@@ -71,6 +72,11 @@ export function generatePlans(clean: Clean): Plan[] {
   for (const step of steps) plans.push({ fault: 'gone', step }, { fault: 'gone in the stream', step }, { fault: 'watch lines cut', step })
   plans.push({ fault: 'gone on a page' }, { fault: 'no bookmarks' }, { fault: 'history ends at a bookmark', step })
   plans.push({ fault: 'stalled watches', step }, { fault: 'relist', objects: 10_000, step }, { fault: 'leader cut off', step })
+  // It takes a while, so only here and there.
+  for (const part of [0.25, 0.5, 0.75]) {
+    const write = writes[Math.floor(writes.length * part)]?.name
+    if (write !== undefined) plans.push({ fault: 'leader stopped', write })
+  }
   for (const status of [409, 429, 500, 503] as const) plans.push({ fault: 'storm', status, seconds: 30, step })
   for (const minutes of [10, -10]) plans.push({ fault: 'skewed clock', minutes, step })
   return plans.map(plan => ({ ...plan, name: nameOf(plan) }) as Plan)

@@ -28,6 +28,9 @@ export interface Controls {
   random: Random
   /** Kills the operator at once; another starts `afterMs` later. */
   crash(o?: { afterMs?: number; skewMs?: number }): Promise<void>
+  /** Stops the operator where it is, until it is woken up. */
+  stop(): void
+  wake(): void
   /** Breaks every connection that the operator has. */
   cut(): void
   /** The fault has taken place. */
@@ -195,6 +198,8 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
       boundaries,
       random,
       crash: ({ afterMs = 50 + random.below(200), ...change } = {}) => restart(change, afterMs),
+      stop: () => operator.stop(),
+      wake: () => operator.wake(),
       cut: proxy.cut,
       hit: () => {
         hit = true
