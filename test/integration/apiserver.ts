@@ -136,7 +136,8 @@ async function start(o: { flags?: string[] }): Promise<TestApiServer> {
 }
 
 function run(dir: string, binary: string, args: string[]): ChildProcess {
-  const child = spawn(binary, args, { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] })
+  // Memory is at hand for as long as tests run; what Go's collector costs is theirs.
+  const child = spawn(binary, args, { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, GOGC: '300' } })
   // Nobody else would end it if we are ended ourselves.
   const orphaned = () => child.kill('SIGKILL')
   process.once('exit', orphaned)

@@ -11,12 +11,10 @@ import { storageclasses } from '../../../src/kube/resource.ts'
 import { kubeBinaries } from '../../kind/binaries.ts'
 import { startApiServer } from '../apiserver.ts'
 import { type History, recordHistory } from './history.ts'
-import { openUpstream, type Upstream } from './proxy.ts'
 
 export interface Bed {
   access: ClusterAccess
   client: Client
-  upstream: Upstream
   history: History
   /** The operator as it ships, in one file. */
   program: string
@@ -46,18 +44,15 @@ export async function makeBed(): Promise<Bed> {
   const { signal } = new AbortController()
   for (const storageClass of classes) await client.create(storageclasses, storageClass as never, { signal })
   const history = await recordHistory(client)
-  const upstream = openUpstream(server.access)
   let trials = 0
   return {
     access: server.access,
     client,
-    upstream,
     history,
     program,
     nextId: () => `x${String(++trials).padStart(4, '0')}`,
     async stop() {
       await history.stop()
-      upstream.close()
       await client.close()
       await server.stop()
       await remove()

@@ -102,16 +102,18 @@ export async function recordHistory(client: Client): Promise<History> {
   return {
     view(isMine) {
       const versions: Version[] = []
-      const now = new Map<string, Loose>()
+      const now = new Map<string, Map<string, Loose>>()
       const handlers = new Set<() => void>()
       const entry = {
         isMine,
         take(v: Version) {
           versions.push(v)
           const { namespace = '', name } = v.object.metadata
-          const key = `${v.resource}/${namespace}/${name}`
-          if (v.type === 'DELETED') now.delete(key)
-          else now.set(key, v.object)
+          const key = `${namespace}/${name}`
+          const those = now.get(v.resource) ?? new Map()
+          now.set(v.resource, those)
+          if (v.type === 'DELETED') those.delete(key)
+          else those.set(key, v.object)
           for (const handler of handlers) handler()
         },
       }
@@ -122,8 +124,8 @@ export async function recordHistory(client: Client): Promise<History> {
       }
       return {
         versions,
-        list: resource => [...now].filter(([key]) => key.startsWith(`${resource}/`)).map(([, object]) => object),
-        get: (resource, name, namespace = '') => now.get(`${resource}/${namespace}/${name}`),
+        list: resource => [...(now.get(resource)?.values() ?? [])],
+        get: (resource, name, namespace = '') => now.get(resource)?.get(`${namespace}/${name}`),
         onChange,
         until: (test, ms) =>
           new Promise(resolve => {

@@ -41,7 +41,7 @@ export function inject(plan: Plan, c: Controls): Armed {
     case 'asked for something else':
       return askedForSomethingElse(plan, c)
     case 'no bookmarks':
-      return fromStep(0, c, { line: (_, { type, object }) => (type === 'BOOKMARK' && !endsList(object) ? [] : undefined) })
+      return fromStep(c.first, c, { line: (_, { type, object }) => (type === 'BOOKMARK' && !endsList(object) ? [] : undefined) })
     case 'stalled watches':
       return stalledWatches(plan, c)
     case 'relist':

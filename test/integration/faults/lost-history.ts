@@ -36,7 +36,7 @@ export function goneOnAPage(c: Controls): Armed {
     () => refusal(410, 'Expired'),
   )
   return {
-    ...fromStep(0, c, { begin: () => c.crash() }),
+    ...fromStep(c.first, c, { begin: () => c.crash() }),
     async before(x) {
       if (x.query.has('sendInitialEvents')) return refusal(400, 'BadRequest')
       if (x.verb !== 'list') return undefined
@@ -47,19 +47,21 @@ export function goneOnAPage(c: Controls): Armed {
       }
       const path = pathOf(resourceOf(x.resource), x.namespace === undefined ? {} : { namespace: x.namespace })
       const query = new URLSearchParams({ ...Object.fromEntries(x.query), limit: '2' })
-      const { status, body } = await c.bed.upstream.text('GET', `${path}?${query}`)
+      const { status, body } = await c.upstream.text('GET', `${path}?${query}`)
       return { do: 'answer', status, body }
     },
   }
 }
 
-/** A bookmark on every watch, which then breaks; what was before the bookmark is no longer known to the server. Nothing has to be listed anew. */
+/** Of a process that has just begun: a bookmark on every watch, which then breaks; what was before the bookmark is no longer known to the server. Nothing has to be listed anew. */
 export function historyEnds({ step }: { step: number }, c: Controls): Armed {
   const streams = new Map<Exchange, { tell: (lines: WatchLine[]) => void; of: Pick<KubeObject, 'kind' | 'apiVersion'> }>()
   let end = 0
   return {
     async onStep(i) {
       if (i !== step) return
+      streams.clear()
+      await c.crash()
       while (streams.size < watches) await pause(20)
       end = c.stage.view.versions.at(-1)!.at
       const metadata = { resourceVersion: String(end) } as KubeObject['metadata']
@@ -117,5 +119,5 @@ async function* crowded(x: Exchange, many: number, c: Controls, signal: AbortSig
     const metadata = { name: `stranger-${i}`, namespace, uid: `stranger-${x.resource}-${i}`, resourceVersion: '1' }
     yield JSON.stringify({ type: 'ADDED', object: { apiVersion: 'v1', kind, metadata, data } })
   }
-  yield* c.bed.upstream.lines(`${pathOf(resourceOf(x.resource), { namespace })}?${x.query}`, signal)
+  yield* c.upstream.lines(`${pathOf(resourceOf(x.resource), { namespace })}?${x.query}`, signal)
 }

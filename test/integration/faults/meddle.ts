@@ -22,7 +22,7 @@ export function meddle(plan: PlanOf<'replaced' | 'deleted' | 'edited'>, c: Contr
     if (answer.status >= 300) return undefined
     const { name, namespace } = object.metadata
     const path = pathOf(resourceOf(plan.resource), namespace === undefined ? { name } : { name, namespace })
-    const { upstream } = c.bed
+    const { upstream } = c
     if (plan.fault === 'edited') {
       await upstream.text('PATCH', path, JSON.stringify(edits[plan.resource]), 'application/merge-patch+json')
       return undefined

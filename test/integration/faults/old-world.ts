@@ -48,7 +48,7 @@ export function staleList(plan: PlanOf<'stale list'>, c: Controls): Armed {
 }
 
 async function* oldWorld(x: Exchange, asOf: string, late: Promise<void>, c: Controls, signal: AbortSignal): AsyncGenerator<string> {
-  const { upstream } = c.bed
+  const { upstream } = c
   const path = pathOf(resourceOf(x.resource), x.namespace === undefined ? {} : { namespace: x.namespace })
   const selector = x.query.get('labelSelector')
   const selected = selector === null ? '' : `&labelSelector=${encodeURIComponent(selector)}`

@@ -39,7 +39,8 @@ const write = (n: number, verb: Exchange['verb'], resource: string, more: object
   ...more,
 })
 
-const record = (journal: Exchange[]) => generatePlans({ id: 'x0001', journal, versions: [], boundaries: [0, 15] })
+const record = (journal: Exchange[]) =>
+  generatePlans({ id: 'x0001', journal, versions: [], boundaries: [0, 15], begun: { step: 0, n: 0, at: 0 } })
 const names = (journal: Exchange[]) => record(journal).map(p => p.name)
 
 test('every write is crashed before, crashed after, and answered 500; its name is the same in every run', () => {

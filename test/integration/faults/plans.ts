@@ -6,12 +6,13 @@ import type { KubeObject } from '../../../src/kube/objects.ts'
 import type { Version } from './history.ts'
 import { type Exchange, isDestructive, masked, namedWrites, openCounter, wasApplied } from './journal.ts'
 import { edits } from './meddle.ts'
+import type { Begun } from './trial.ts'
 
 export type Plan = { name: string } & (
   | { fault: 'crash before' | 'crash after' | 'applied but answered 500' | 'answer cut short'; write: string }
   /** The process ends, or its watches do, and what it lists then is as old as the beginning of that step. */
   | { fault: 'stale list'; after: 'a crash' | 'a lost history'; of: Part; write: string; step: number }
-  /** Counted are the events of the object, from 0: `from` is lost, and all that follow it up to `to`. */
+  /** Counted are the events of the object in the workload's own steps, from 0: `from` is lost, and all that follow it up to `to`. */
   | { fault: 'lost event'; resource: string; object: string; from: number; to: number }
   | { fault: 'gone' | 'gone in the stream' | 'watch lines cut' | 'stalled watches' | 'leader cut off'; step: number }
   | { fault: 'leader stopped'; write: string }
@@ -37,14 +38,16 @@ export interface Clean {
   versions: readonly Version[]
   /** resourceVersion at which each step began. */
   boundaries: readonly number[]
+  /** Faults strike from here on. */
+  begun: Begun
 }
 
 type Unnamed<T> = T extends unknown ? Omit<T, 'name'> : never
 
 export function generatePlans(clean: Clean): Plan[] {
-  const writes = namedWrites(clean.journal, clean.id).filter(({ exchange }) => wasApplied(exchange))
-  const steps = clean.boundaries.map((_, i) => i)
-  const step = steps.length - 1
+  const writes = ownWrites(clean).filter(({ exchange }) => wasApplied(exchange))
+  const steps = [...clean.boundaries.keys()].slice(clean.begun.step)
+  const step = steps.at(-1)!
   const plans: Unnamed<Plan>[] = []
 
   for (const { name: write } of writes) {
@@ -82,10 +85,16 @@ export function generatePlans(clean: Clean): Plan[] {
   return plans.map(plan => ({ ...plan, name: nameOf(plan) }) as Plan)
 }
 
+/** The operator's writes in the workload's own steps, by name. */
+export const ownWrites = ({ journal, begun, id }: Pick<Clean, 'journal' | 'begun' | 'id'>) => namedWrites(journal.slice(begun.n), id)
+
 /** What the operator reads about its Instances beside its caches, by name. */
-function questionsOf({ journal, id }: Clean): string[] {
+function questionsOf({ journal, begun, id }: Clean): string[] {
   const count = openCounter(id)
-  return journal.filter(x => x.verb === 'get' && x.resource === 'storageclasses').map(count)
+  return journal
+    .slice(begun.n)
+    .filter(x => x.verb === 'get' && x.resource === 'storageclasses')
+    .map(count)
 }
 
 /** Right after the operator first made or first changed an object, somebody else lays hands on it. */
@@ -122,18 +131,19 @@ function stepsBefore(exchange: Exchange, { boundaries, journal }: Clean): number
 }
 
 /** Every event that a later one cancels: it made a difference that did not last. Lost are it and what came of the object until then. */
-function lostEvents({ versions, id }: Clean): Unnamed<Plan>[] {
+function lostEvents({ versions, begun, id }: Clean): Unnamed<Plan>[] {
   const byObject = Map.groupBy(
     versions.filter(v => v.resource !== 'events' && v.resource !== 'leases' && v.resource !== 'namespaces'),
     v => `${v.resource} ${v.object.metadata.namespace ?? ''}/${v.object.metadata.name}`,
   )
-  return [...byObject.values()].flatMap(history =>
-    history.flatMap((version, i): Unnamed<Plan>[] => {
-      const to = cancelledBy(history, i)
-      const { resource, object } = version
-      return to === undefined ? [] : [{ fault: 'lost event', resource, object: masked(object.metadata.name, id), from: i, to }]
-    }),
-  )
+  return [...byObject.values()].flatMap(history => {
+    const given = history.filter(v => v.at <= begun.at).length
+    return history.flatMap(({ resource, object }, i): Unnamed<Plan>[] => {
+      const to = i < given ? undefined : cancelledBy(history, i)
+      if (to === undefined) return []
+      return [{ fault: 'lost event', resource, object: masked(object.metadata.name, id), from: i - given, to: to - given }]
+    })
+  })
 }
 
 /** Which later version of the object undoes something that this one did. */

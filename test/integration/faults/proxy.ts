@@ -2,9 +2,11 @@
  * Stands between one process and the API server, on loopback. Writes down every request, lets a fault change what becomes of it, and shows the
  * process one trial's part of the cluster alone, so that many trials can share an API server. Watches pass line by line.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { Agent, request as httpsRequest } from 'node:https'
+import { once } from 'node:events'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http'
+import { type ClientHttp2Session, connect, type IncomingHttpStatusHeader } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
+import type { Readable } from 'node:stream'
 import type { ClusterAccess } from '../../../src/kube/access.ts'
 import type { KubeObject } from '../../../src/kube/objects.ts'
 import type { Exchange, Sent, Verb } from './journal.ts'
@@ -64,41 +66,67 @@ export interface Upstream {
     path: string,
     body?: string,
     contentType?: string,
-  ): Promise<{ status: number; body: string; headers: IncomingMessage['headers'] }>
+  ): Promise<{ status: number; body: string; headers: IncomingHttpHeaders }>
   lines(path: string, signal: AbortSignal): AsyncIterable<string>
 }
 
+/** All of it over one connection: a connection for each watch would cost both ends more than the watch itself. */
 export function openUpstream(access: ClusterAccess): Upstream & { close(): void } {
-  const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY })
-  const send = async (method: string, path: string, contentType: string, body: string | undefined, signal?: AbortSignal) => {
+  let session: Promise<{ session: ClientHttp2Session; authorization: string | undefined }> | undefined
+  const opened = async () => {
     const { authorization, tls } = await access.credentials()
-    const headers = {
+    const session = connect(access.server, { ca: tls.ca, settings: { initialWindowSize: 8 << 20 } })
+    // Whoever waits for an answer is told by the stream.
+    session.on('error', () => {})
+    await once(session, 'connect')
+    session.setLocalWindowSize(64 << 20)
+    return { session, authorization }
+  }
+  const send = async (method: string, path: string, contentType: string, body: string | undefined, signal?: AbortSignal) => {
+    session ??= opened()
+    const { session: open, authorization } = await session
+    const headers: OutgoingHttpHeaders = {
+      ':method': method,
+      ':path': path,
       accept: 'application/json',
       ...(authorization !== undefined && { authorization }),
-      ...(body !== undefined && { 'content-type': contentType, 'content-length': Buffer.byteLength(body) }),
+      ...(body !== undefined && { 'content-type': contentType }),
     }
-    return new Promise<IncomingMessage>((resolve, reject) => {
-      const sent = httpsRequest(`${access.server}${path}`, { method, headers, ca: tls.ca, agent, ...(signal && { signal }) }, resolve)
-      sent.on('error', reject).end(body)
-    })
+    // A DELETE has a body too.
+    const stream = open.request(headers, { endStream: body === undefined, ...(signal && { signal }) })
+    stream.setEncoding('utf8')
+    if (body !== undefined) stream.end(body)
+    return stream
   }
   return {
     async text(method, path, body, contentType = 'application/json') {
-      const answer = await send(method, path, contentType, body)
-      return { status: answer.statusCode ?? 500, body: await textOf(answer), headers: answer.headers }
+      const stream = await send(method, path, contentType, body)
+      return new Promise((resolve, reject) => {
+        let headers: IncomingHttpHeaders & IncomingHttpStatusHeader = {}
+        let text = ''
+        stream
+          .on('response', given => {
+            headers = given
+          })
+          .on('data', (chunk: string) => {
+            text += chunk
+          })
+          .on('error', reject)
+          .on('close', () => resolve({ status: headers[':status'] ?? 500, headers, body: text }))
+      })
     },
     async *lines(path, signal) {
-      const answer = await send('GET', path, '', undefined, signal)
-      if (answer.statusCode !== 200) throw new Refused(answer.statusCode ?? 500, await textOf(answer))
+      const stream = await send('GET', path, '', undefined, signal)
+      const [answer] = (await once(stream, 'response')) as [IncomingHttpStatusHeader]
+      if (answer[':status'] !== 200) throw new Refused(answer[':status'] ?? 500, await textOf(stream))
       let rest = ''
-      answer.setEncoding('utf8')
-      for await (const chunk of answer as AsyncIterable<string>) {
+      for await (const chunk of stream as AsyncIterable<string>) {
         const parts = (rest + chunk).split('\n')
         rest = parts.pop()!
         yield* parts.filter(line => line !== '')
       }
     },
-    close: () => agent.destroy(),
+    close: () => void session?.then(({ session }) => session.destroy()).catch(() => {}),
   }
 }
 
@@ -246,7 +274,7 @@ function parse(text: string): unknown {
   }
 }
 
-async function textOf(message: IncomingMessage): Promise<string> {
+async function textOf(message: Readable): Promise<string> {
   message.setEncoding('utf8')
   let text = ''
   for await (const chunk of message as AsyncIterable<string>) text += chunk

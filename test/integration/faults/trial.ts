@@ -12,7 +12,7 @@ import type { View } from './history.ts'
 import { type Exchange, isWrite } from './journal.ts'
 import { isCompared, maskedText } from './masks.ts'
 import { type OperatorOptions, type OperatorProcess, startOperator } from './operator.ts'
-import { type Fault, openProxy } from './proxy.ts'
+import { type Fault, openProxy, openUpstream, type Upstream } from './proxy.ts'
 import { type Random, randomFrom } from './random.ts'
 import { catalogOf, handsOf, type Stage } from './stage.ts'
 import { sweep } from './sweep.ts'
@@ -22,9 +22,12 @@ import type { Workload } from './workload.ts'
 export interface Controls {
   bed: Bed
   stage: Stage
+  upstream: Upstream
   journal: readonly Exchange[]
   /** Of the moment at which each step began, so far. */
   boundaries: readonly number[]
+  /** The first step that a fault may strike in, counted from 0. */
+  first: number
   random: Random
   /** Kills the operator at once; another starts `afterMs` later. */
   crash(o?: { afterMs?: number; skewMs?: number }): Promise<void>
@@ -63,12 +66,21 @@ export interface TrialOptions {
   replicas?: 1 | 2
 }
 
+/** Where in the journal, and in the history, what was given ends: so many requests were made, and this was the last resourceVersion. */
+export interface Begun {
+  step: number
+  n: number
+  at: number
+}
+
 export interface Evidence {
   id: string
   journal: Exchange[]
   view: View
   engines: Map<string, Engine>
   boundaries: number[]
+  /** When the workload's own steps began. */
+  begun: Begun
   /** What was waited for in vain. */
   stuck: string[]
   /** Whether the fault took place. */
@@ -110,17 +122,21 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
   const journal: Exchange[] = []
   const boundaries: number[] = []
   const stuck: string[] = []
+  const { given = [] } = o.workload
+  const first = given.length
+  const begun: Begun = { step: first, n: 0, at: 0 }
   const began = performance.now()
   const closing: (() => Promise<unknown> | unknown)[] = []
   const output: string[] = []
-  const proxied = { upstream: bed.upstream, journal, now: () => performance.now() - began, isMine, narrow }
+  const upstream = openUpstream(bed.access)
+  const proxied = { upstream, journal, now: () => performance.now() - began, isMine, narrow }
 
   try {
     const hands = handsOf(bed.client, view, tenant)
     const namespace = (name: string) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
     await hands.make(namespace(tenant), namespace(guests), ...catalogOf(catalog), ...bystanders(tenant, guests))
     const node: FakeNode = await startFakeNode(bed.access, { namespace: guests, pace, heard: engines.hear })
-    const controlPlane = startControlPlane({ client: bed.client, upstream: bed.upstream, view, pace })
+    const controlPlane = startControlPlane({ client: bed.client, upstream, view, pace })
     const proxy = await openProxy({ ...proxied, who: 'operator' })
     closing.unshift(
       () => node.stop(),
@@ -194,8 +210,10 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
     const controls: Controls = {
       bed,
       stage,
+      upstream,
       journal,
       boundaries,
+      first,
       random,
       crash: ({ afterMs = 50 + random.below(200), ...change } = {}) => restart(change, afterMs),
       stop: () => operator.stop(),
@@ -205,10 +223,23 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
         hit = true
       },
     }
-    const armed: Armed = o.arm?.(controls) ?? {}
-    proxy.fault = armed
-
-    for (const [i, step] of o.workload.steps.entries()) {
+    const writes = () => journal.filter(isWrite).length
+    const quiet = async (forMs: number) => {
+      const deadline = performance.now() + o.patienceMs
+      for (let before = writes(); ; before = writes()) {
+        await pause(forMs)
+        if (writes() === before) return true
+        if (performance.now() > deadline) return false
+      }
+    }
+    let armed: Armed = {}
+    for (const [i, step] of [...given, ...o.workload.steps].entries()) {
+      if (i === first) {
+        if (first > 0) await quiet(300)
+        Object.assign(begun, { n: journal.length, at: view.versions.at(-1)?.at ?? 0 })
+        armed = o.arm?.(controls) ?? {}
+        proxy.fault = armed
+      }
       boundaries.push(view.versions.at(-1)?.at ?? 0)
       await armed.onStep?.(i)
       await step.act(stage)
@@ -221,18 +252,9 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
     proxy.fault = {}
     await settled
 
-    const writes = () => journal.filter(isWrite).length
-    const quiet = async () => {
-      const deadline = performance.now() + o.patienceMs
-      for (let before = writes(); ; before = writes()) {
-        await pause(o.quietMs)
-        if (writes() === before) return true
-        if (performance.now() > deadline) return false
-      }
-    }
     const endNow = () => endOf(view, id)
     if (o.end !== undefined && stuck.length === 0) await view.until(() => endNow() === o.end, o.patienceMs)
-    if (!(await quiet())) stuck.push('it never came to rest')
+    if (!(await quiet(o.quietMs))) stuck.push('it never came to rest')
     const end = endNow()
     const connections = proxy.open()
     const rssMiB = operator.running() ? operator.rssMiB() : 0
@@ -243,7 +265,7 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
       await restart({}, 0)
       await settled
       await settledWatches(journal)
-      if (!(await quiet())) stuck.push('it never came to rest after a restart')
+      if (!(await quiet(o.quietMs))) stuck.push('it never came to rest after a restart')
     }
     output.push(operator.output())
     return {
@@ -252,6 +274,7 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
       view,
       engines: engines.all,
       boundaries,
+      begun,
       stuck,
       hit,
       end,
@@ -265,7 +288,8 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
     for (const close of closing) await close()
     // What is swept away is no longer part of the trial.
     view.close()
-    await sweep(bed.upstream, view, [tenant, guests])
+    await sweep(upstream, view, [tenant, guests])
+    upstream.close()
   }
 }
 

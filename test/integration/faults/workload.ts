@@ -11,6 +11,8 @@ export interface Step {
 
 export interface Workload {
   name: string
+  /** How it comes to where it begins. No fault strikes here: of every beginning there is a workload that tries it. */
+  given?: Step[]
   steps: Step[]
   /** Most of its time something has to rest for a while. */
   waits?: true

@@ -5,12 +5,14 @@ import type { Workload } from '../workload.ts'
 export const agentImage: Workload = {
   name: 'agent-image',
   waits: true,
-  steps: [
+  given: [
     {
       does: 'an Instance is applied',
       act: stage => stage.make(anInstance(stage, 'web')),
       until: active('web'),
     },
+  ],
+  steps: [
     {
       does: 'the operator is upgraded, and another Instance applied',
       async act(stage) {

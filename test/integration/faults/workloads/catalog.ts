@@ -4,12 +4,14 @@ import type { Workload } from '../workload.ts'
 /** The platform team changes and deletes what an Instance uses. */
 export const catalog: Workload = {
   name: 'catalog',
-  steps: [
+  given: [
     {
       does: 'an Instance is applied',
       act: stage => stage.make(anInstance(stage, 'web')),
       until: all(active('web'), counted),
     },
+  ],
+  steps: [
     {
       does: 'its version gets another image',
       act: stage => stage.change('datastoreversions', stage.catalog.version, { spec: { image: 'postgres:17.1' } }),

@@ -4,12 +4,14 @@ import type { Workload } from '../workload.ts'
 /** Every field of an Instance that may change: who may reach it, how large it is, when it restarts. */
 export const change: Workload = {
   name: 'change',
-  steps: [
+  given: [
     {
       does: 'an Instance is applied',
       act: stage => stage.make(anInstance(stage, 'web', { access: { allowedCidrs: ['10.1.0.0/16'] } })),
       until: active('web'),
     },
+  ],
+  steps: [
     {
       does: 'others may reach it now, and the volume is to grow',
       act: stage => stage.change('instances', 'web', { spec: { access: { allowedCidrs: ['10.2.0.0/16'] }, volume: { size: '2Gi' } } }),

@@ -4,7 +4,7 @@ import type { Workload } from '../workload.ts'
 /** Databases and users come, change and go while the Instance runs. */
 export const churn: Workload = {
   name: 'churn',
-  steps: [
+  given: [
     {
       does: 'an Instance with two databases and two users is applied',
       act: stage =>
@@ -23,6 +23,8 @@ export const churn: Workload = {
         ready('databaseusers', 'job'),
       ),
     },
+  ],
+  steps: [
     {
       does: 'one user gets a new password, the other more rights',
       async act(stage) {

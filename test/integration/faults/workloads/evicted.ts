@@ -5,12 +5,14 @@ import type { Workload } from '../workload.ts'
 export const evicted: Workload = {
   name: 'evicted',
   waits: true,
-  steps: [
+  given: [
     {
       does: 'an Instance with a user is applied',
       act: stage => stage.make(anInstance(stage, 'web'), aUser(stage, 'app', 'web')),
       until: all(active('web'), ready('databaseusers', 'app')),
     },
+  ],
+  steps: [
     {
       does: 'the kubelet evicts the pod',
       act: stage =>

@@ -4,12 +4,14 @@ import type { Workload } from '../workload.ts'
 /** A second life under the same name: nothing of the first may reach into it. */
 export const recreate: Workload = {
   name: 'recreate',
-  steps: [
+  given: [
     {
       does: 'an Instance with a database and a user is applied',
       act: stage => stage.make(anInstance(stage, 'web'), aDatabase(stage, 'shop', 'web'), aUser(stage, 'app', 'web')),
       until: all(active('web'), ready('databases', 'shop'), ready('databaseusers', 'app')),
     },
+  ],
+  steps: [
     {
       does: 'it is deleted, with its database and its user',
       async act(stage) {

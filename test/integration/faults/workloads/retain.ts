@@ -4,12 +4,14 @@ import type { Workload } from '../workload.ts'
 /** Volume and credentials outlive the Instance where its policy says so. */
 export const retain: Workload = {
   name: 'retain',
-  steps: [
+  given: [
     {
       does: 'an Instance that keeps its data is applied, with a user',
       act: stage => stage.make(anInstance(stage, 'web', { deletionPolicy: 'Retain' }), aUser(stage, 'app', 'web')),
       until: all(active('web'), ready('databaseusers', 'app')),
     },
+  ],
+  steps: [
     {
       does: 'it is deleted',
       act: stage => stage.remove('instances', 'web'),

@@ -4,13 +4,14 @@ import type { Workload } from '../workload.ts'
 /** A volume that cannot grow is asked to, and the rest of what is asked goes on. */
 export const rigidVolume: Workload = {
   name: 'rigid-volume',
-  sampled: 60,
-  steps: [
+  given: [
     {
       does: 'an Instance is applied on a class that cannot grow',
       act: stage => stage.make(anInstance(stage, 'web', { volume: { size: '1Gi', storageClassName: 'rigid' } })),
       until: active('web'),
     },
+  ],
+  steps: [
     {
       does: 'its volume is to grow',
       act: stage => stage.change('instances', 'web', { spec: { volume: { size: '2Gi' } } }),
