@@ -95,6 +95,8 @@ export function openUpstream(access: ClusterAccess): Upstream & { close(): void 
     // A DELETE has a body too.
     const stream = open.request(headers, { endStream: body === undefined, ...(signal && { signal }) })
     stream.setEncoding('utf8')
+    // Whoever reads it is told.
+    stream.on('error', () => {})
     if (body !== undefined) stream.end(body)
     return stream
   }
