@@ -36,7 +36,7 @@ export function vainWrites(e: Evidence): string[] {
 export function vainLists(e: Evidence, { relists }: Expectation): string[] {
   if (relists) return []
   const lists = Map.groupBy(
-    e.journal.filter(x => x.query.has('sendInitialEvents') && x.told === undefined),
+    e.journal.filter(x => x.query.has('sendInitialEvents') && x.told === undefined && (x.status ?? 200) < 300),
     x => `${x.who} ${x.life}: ${x.resource}`,
   )
   return [...lists].filter(([, all]) => all.length > 1).map(([what, all]) => `${what} listed ${all.length} times`)

@@ -201,7 +201,11 @@ export async function openProxy(o: ProxyOptions): Promise<Proxy> {
         x.status = error.status
         res.writeHead(error.status, { 'content-type': 'application/json' })
         res.end(error.message)
-      } else res.destroy()
+      } else {
+        // It is not the operator's doing that it has to ask again.
+        if (!end.signal.aborted) x.told = `nothing: ${(error as Error).message}`
+        res.destroy()
+      }
     }
   }
 
