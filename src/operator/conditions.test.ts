@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { fault } from '../errors.ts'
-import { isReadyNow, mergeConditions, notReady, patienceLeftMs, ready } from './conditions.ts'
+import { isReadyNow, mergeConditions, momentLeftMs, notReady, patienceLeftMs, ready } from './conditions.ts'
 
 const t0 = new Date('2026-01-01T00:00:00.123Z')
 const t1 = new Date('2026-01-01T00:01:00Z')
@@ -65,4 +65,18 @@ test('Ready for an older generation is not Ready', () => {
   const conditions = mergeConditions(undefined, [ready('Active', '')], { generation: 1, now: t0 })
   expect(isReadyNow({ metadata: { generation: 1 }, status: { conditions } })).toBe(true)
   expect(isReadyNow({ metadata: { generation: 2 }, status: { conditions } })).toBe(false)
+})
+
+test('of what belongs to a running Instance the first word is the outcome, unless that takes more than a moment', () => {
+  const conditions = (said: ReturnType<typeof notReady>) => mergeConditions(undefined, said, { generation: 1, now: t0 })
+  const notYet = notReady(fault('InstanceNotReady', { instance: 'a' }))
+  const running = { metadata: { generation: 1 }, status: { conditions: conditions([ready('Active', '')]) } }
+  const made = { metadata: { creationTimestamp: '2026-01-01T00:00:00Z' }, status: {} }
+  expect(momentLeftMs(made, notYet, running, after(500))).toBe(1500)
+  expect(momentLeftMs(made, notYet, running, after(2_000))).toBeUndefined()
+  expect(momentLeftMs(made, notYet, running, after(-1))).toBeUndefined()
+  expect(momentLeftMs(made, notYet, { metadata: { generation: 2 }, status: running.status }, after(500))).toBeUndefined()
+  expect(momentLeftMs(made, notYet, undefined, after(500))).toBeUndefined()
+  expect(momentLeftMs({ ...made, status: { conditions: conditions(notYet) } }, notYet, running, after(500))).toBeUndefined()
+  expect(momentLeftMs(made, notReady(fault('InstanceNotFound', { instance: 'a' })), running, after(500))).toBeUndefined()
 })

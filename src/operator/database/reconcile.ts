@@ -2,7 +2,7 @@
 import type { ReconcileContext } from '../../runtime/controller.ts'
 import type { Key } from '../../runtime/store.ts'
 import { instanceKeyOf } from '../collections.ts'
-import { mergeConditions, patienceLeftMs } from '../conditions.ts'
+import { mergeConditions, momentLeftMs, patienceLeftMs } from '../conditions.ts'
 import { confirmView, viewGuest } from '../guest-view.ts'
 import { finalizers } from '../names.ts'
 import type { World } from '../world.ts'
@@ -22,8 +22,10 @@ export async function reconcileDatabase(key: Key, world: World, { signal }: Reco
   }
   const current = plan.do === 'addFinalizer' ? await databases.addFinalizer(database, finalizers.database, signal) : database
   if (plan.said.length === 0) return {}
-  const generation = current.metadata.generation ?? 0
   const now = world.clock.now()
+  const moment = momentLeftMs(current, plan.said, view.instance, now)
+  if (moment !== undefined) return { requeueAfterMs: moment }
+  const generation = current.metadata.generation ?? 0
   const conditions = mergeConditions(current.status?.conditions, plan.said, { generation, now })
   await writeStatus(databases, current, { observedGeneration: generation, conditions }, signal)
   const again = patienceLeftMs(conditions, now)

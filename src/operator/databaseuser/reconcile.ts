@@ -5,7 +5,7 @@ import type { Secret } from '../../kube/resource.ts'
 import type { ReconcileContext } from '../../runtime/controller.ts'
 import type { Key } from '../../runtime/store.ts'
 import { instanceKeyOf } from '../collections.ts'
-import { isReadyNow, mergeConditions, notReady, patienceLeftMs } from '../conditions.ts'
+import { isReadyNow, mergeConditions, momentLeftMs, notReady, patienceLeftMs } from '../conditions.ts'
 import { confirmView, type GuestView, viewGuest } from '../guest-view.ts'
 import { bindingName, finalizers, guestName, passwordRevision } from '../names.ts'
 import { unexpected } from '../unexpected.ts'
@@ -43,6 +43,9 @@ export async function reconcileUser(
   }
   const current = plan.do === 'addFinalizer' ? await users.addFinalizer(user, finalizers.databaseUser, signal) : user
   if (plan.said.length === 0) return {}
+  const now = world.clock.now()
+  const moment = momentLeftMs(current, plan.said, view.instance, now)
+  if (moment !== undefined) return { requeueAfterMs: moment }
 
   let refused: Fault | undefined
   let failure: { error: unknown } | undefined
@@ -58,7 +61,6 @@ export async function reconcileUser(
   const said = refused === undefined ? plan.said : notReady(refused)
   const bound = plan.do === 'bind' && refused === undefined
   const binding = bound ? { name: bindingName(user) } : current.status?.binding
-  const now = world.clock.now()
   const conditions = mergeConditions(current.status?.conditions, said, { generation, now })
   await writeStatus(users, current, { observedGeneration: generation, ...(binding !== undefined && { binding }), conditions }, signal)
   if (failure !== undefined) throw failure.error

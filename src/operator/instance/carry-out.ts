@@ -14,7 +14,7 @@ import { same } from '../compare.ts'
 import { timestamp } from '../conditions.ts'
 import { annotations, finalizers, guestLabels, isOurAddress, labels, manager, passwordRevision } from '../names.ts'
 import type { World } from '../world.ts'
-import { absent, confirmEnded, confirmInputs } from './confirm.ts'
+import { confirmEnded, confirmInputs } from './confirm.ts'
 import type { GuestSide, Observed } from './observed.ts'
 import type { Action } from './plan.ts'
 
@@ -75,13 +75,7 @@ async function act(action: Action, o: Observed, world: World, signal: AbortSigna
       await c.instances.addFinalizer(instance, finalizers.instance, signal)
       return undefined
     case 'removeFinalizer':
-      // What serves the guest goes with it.
-      await Promise.all([
-        confirmEnded(c.guests, o, world, signal),
-        confirmEnded(c.pods, o, world, signal),
-        confirmEnded(c.claims, o, world, signal),
-        confirmEnded(c.secrets, o, world, signal),
-      ])
+      await Promise.all(Object.values(guestSide(world)).map(kind => confirmEnded(kind, o, world, signal)))
       await c.instances.removeFinalizer(instance, finalizers.instance, signal)
       return undefined
     case 'writeGuest':
@@ -149,20 +143,23 @@ function neverRan(pod: Pod): boolean {
 
 type GuestWrite = Extract<Action, { do: 'writeGuest' }>
 
-/**
- * The first write cannot be a creation: what it set would never be unset by the applies that follow. It is an apply that would take over
- * whatever bears the name, so the name is looked up first.
- */
-async function writeGuest(
-  action: GuestWrite,
-  o: Observed,
-  { collections: { guests }, client }: World,
-  signal: AbortSignal,
-): Promise<Fault | undefined> {
-  const { name, guestsNamespace: namespace } = o.place
-  const found = o.side.guest === undefined ? await client.get(guests.resource, { name, namespace }, { signal }).catch(absent) : undefined
-  if (found !== undefined) return adopt(guests, found, o)
-  await guests.apply(guestDraft(o, action), { manager, signal })
+/** All of it, whoever else believes that a part of it is his: an apply would leave such a part where ours says no more of it. */
+async function writeGuest(action: GuestWrite, o: Observed, world: World, signal: AbortSignal): Promise<Fault | undefined> {
+  const { guests } = world.collections
+  const { guest } = o.side
+  const draft = guestDraft(o, action)
+  if (guest === undefined) return createOnGuestSide(guests, draft, o, world, signal)
+  const { metadata } = guest
+  const { [annotations.agentImage]: _, ...others } = metadata.annotations ?? {}
+  const body = [
+    { op: 'test', path: '/metadata/uid', value: metadata.uid },
+    { op: 'test', path: '/metadata/resourceVersion', value: metadata.resourceVersion },
+    { op: 'add', path: '/metadata/labels', value: { ...metadata.labels, ...draft.metadata.labels } },
+    { op: 'add', path: '/metadata/annotations', value: { ...others, ...draft.metadata.annotations } },
+    { op: 'add', path: '/metadata/finalizers', value: [...new Set([...(metadata.finalizers ?? []), ...draft.metadata.finalizers])] },
+    { op: 'replace', path: '/spec', value: draft.spec },
+  ]
+  await guests.patch(metadata, { type: 'json', body }, { manager, signal })
   return undefined
 }
 
@@ -183,7 +180,6 @@ function guestDraft({ side: { guest }, place, now }: Observed, { spec, agentImag
     metadata: {
       name: place.name,
       namespace: place.guestsNamespace,
-      ...(guest !== undefined && basedOn(guest)),
       labels: guestLabels(spec.instance),
       annotations: {
         [annotations.askedAt]: asked ?? timestamp(now),
@@ -313,7 +309,9 @@ const onto = <D extends { metadata: object }>(draft: D, object: KubeObject): D =
 const basedOn = ({ metadata: { uid, resourceVersion } }: KubeObject) => ({ uid, resourceVersion })
 
 /** The collection of each kind on the guest's side. Their element types differ, and each action carries an object of its own kind. */
-function collectionOf({ collections: c }: World, kind: keyof GuestSide): Collection<KubeObject> {
+const collectionOf = (world: World, kind: keyof GuestSide): Collection<KubeObject> => guestSide(world)[kind]
+
+function guestSide({ collections: c }: World) {
   const all: Record<keyof GuestSide, unknown> = {
     guest: c.guests,
     claim: c.claims,
@@ -325,5 +323,5 @@ function collectionOf({ collections: c }: World, kind: keyof GuestSide): Collect
     service: c.services,
     networkPolicy: c.networkPolicies,
   }
-  return all[kind] as Collection<KubeObject>
+  return all as Record<keyof GuestSide, Collection<KubeObject>>
 }

@@ -42,6 +42,6 @@ export async function confirmEnded<T extends KubeObject>(
   throw new ApiError(409, 'Conflict', `${found.kind} "${ref.name}" is still there`)
 }
 
-export const absent = (error: unknown): undefined => {
+const absent = (error: unknown): undefined => {
   if (!isNotFound(error)) throw error
 }

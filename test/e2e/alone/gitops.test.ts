@@ -185,9 +185,10 @@ test('unseen by the operator nothing is ready; in reverse order everything conve
   await settled('catalog', platform, versions)
 
   // What the operator has not looked at is not taken for ready: neither with our expressions nor, as for the users, by kstatus alone.
+  const { replicas: usual } = (await get('deployment', 'trove-operator', 'trove-system')).spec
   const scale = (replicas: number) => kubectl(['scale', 'deployment/trove-operator', '-n', 'trove-system', `--replicas=${replicas}`])
   onTestFinished(async () => {
-    await scale(1)
+    await scale(usual)
     await kubectl('rollout status -n trove-system deployment/trove-operator --timeout=60s')
   })
   await scale(0)
@@ -203,7 +204,7 @@ test('unseen by the operator nothing is ready; in reverse order everything conve
     // Flux writes the revision down once it is healthy, and not before.
     expect(status.lastAppliedRevision, k).toBeUndefined()
   }
-  await scale(1)
+  await scale(usual)
 
   // Users and databases of an Instance that is not there.
   for (const k of both) {

@@ -6,6 +6,7 @@ import type { Client } from '../../../src/kube/client.ts'
 import { isConflict, isNotFound } from '../../../src/kube/errors.ts'
 import type { KubeObject } from '../../../src/kube/objects.ts'
 import type { Resource } from '../../../src/kube/resource.ts'
+import { openPasses } from '../passes.ts'
 import { recorded, type View } from './history.ts'
 import type { Upstream } from './proxy.ts'
 
@@ -63,31 +64,21 @@ export function startControlPlane({ client, upstream, view, pace }: ControlPlane
     }
   }
 
-  let dirty = false
-  let running: Promise<void> | undefined
-  const look = () => {
-    dirty = true
-    running ??= (async () => {
-      await Promise.resolve()
-      while (dirty && !signal.aborted) {
-        dirty = false
-        await collectGarbage()
-          .then(endNamespaces)
-          .catch((error: unknown) => {
-            if (signal.aborted) return
-            if (!isConflict(error)) throw error
-            setTimeout(look, 50)
-          })
-      }
-      running = undefined
-    })()
-  }
+  const pass = () =>
+    collectGarbage()
+      .then(endNamespaces)
+      .catch((error: unknown) => {
+        if (signal.aborted) return
+        if (!isConflict(error)) throw error
+        setTimeout(look, 50)
+      })
+  const { look, ended } = openPasses(pass, signal)
   const unsubscribe = view.onChange(look)
   return {
     async stop() {
       unsubscribe()
       end.abort()
-      await running
+      await ended()
     },
   }
 }

@@ -19,6 +19,8 @@ const ignored: Record<string, string> = {
   observedGeneration: 'follows generation; that it is not behind is an oracle of its own',
   clusterIP: 'given out by the server',
   clusterIPs: 'given out by the server',
+  'trove.dev/image-digest':
+    'left on the claim by a Guest that is seen to go, for the one that is made next; whether it is seen before its Instance’s end is a matter of which news comes first',
   'trove.dev/agent-roll': 'times, and which container there was before',
   hash: 'of a configuration that holds the guest’s name, and with it a UID',
   'trove.dev/template': 'hash of a pod that holds the guest’s name, and with it a UID',

@@ -71,10 +71,7 @@ export function bounded(e: Evidence): string[] {
 /** Once another holds the lease, or would be free to, whoever held it before writes nothing any more. */
 export function oneLeader(e: Evidence, { replicas }: Expectation): string[] {
   if (replicas < 2) return []
-  const journal = e.journal.slice(
-    0,
-    e.journal.findIndex(x => x.at > e.restartedAt),
-  )
+  const journal = e.journal.filter(x => x.life <= e.lives)
   const takeover = journal.find(x => x.who === 'standby' && x.resource === 'leases' && x.verb === 'update' && wasApplied(x))
   if (takeover === undefined) return ['no other process took over']
   const renewed = journal.findLast(x => x.who === 'operator' && x.resource === 'leases' && wasApplied(x))!

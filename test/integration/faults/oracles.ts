@@ -48,7 +48,7 @@ export const oracles: Record<string, Oracle> = {
   'the end is the clean run’s': sameEnd,
   'each object is made and deleted as often as in the clean run': sameCounts,
   'a start finds nothing to do': e => {
-    const writes = e.journal.filter(x => isWrite(x) && x.at > e.restartedAt)
+    const writes = e.journal.filter(x => isWrite(x) && x.life > e.lives)
     return writes.map(x => `after a restart: ${tell(x)} ${JSON.stringify(x.body)}`)
   },
   'deletions name a UID': e =>

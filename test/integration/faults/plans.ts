@@ -53,8 +53,9 @@ export function generatePlans(clean: Clean): Plan[] {
   for (const { name: write } of writes) {
     plans.push({ fault: 'crash before', write }, { fault: 'crash after', write }, { fault: 'applied but answered 500', write })
   }
-  // Of the answers one of each sort: how it is cut is the same for all of them.
-  for (const { name: write } of firstOfEachSort(writes)) plans.push({ fault: 'answer cut short', write })
+  // Whose answer it is makes no difference to how it is cut, and to what is made of it.
+  for (const { name: write } of firstOfEach(writes, w => `${w.exchange.verb} ${w.exchange.subresource}`))
+    plans.push({ fault: 'answer cut short', write })
   for (const { name: write, exchange } of writes.filter(w => isDestructive(w.exchange))) {
     const steps = stepsBefore(exchange, clean)
     const [first, latest] = [steps[0]!, steps.at(-1)!]
@@ -97,12 +98,16 @@ function questionsOf({ journal, begun, id }: Clean): string[] {
     .map(count)
 }
 
+/** Of others a patch touches finalizers alone. */
+const patched = new Set(['instances', 'guests'])
+
 /** Right after the operator first made or first changed an object, somebody else lays hands on it. */
 function meddling(writes: readonly { name: string; exchange: Exchange }[]): Unnamed<Plan>[] {
   const lasting = writes.filter(({ exchange: { verb, subresource } }) => subresource === undefined && verb !== 'delete')
-  return firstOfEachSort(lasting).flatMap(({ name: write, exchange: { verb, resource } }): Unnamed<Plan>[] => [
-    ...(verb === 'create' || verb === 'apply' || resource === 'instances' ? [{ fault: 'replaced', resource, write } as const] : []),
-    ...(verb === 'create' || verb === 'apply' ? [{ fault: 'deleted', resource, write } as const] : []),
+  const sorts = firstOfEach(lasting, ({ name, exchange: { verb, resource } }) => `${verb} ${resource} ${isOnGuestSide(name)}`)
+  return sorts.flatMap(({ name: write, exchange: { verb, resource } }): Unnamed<Plan>[] => [
+    ...(verb !== 'patch' || patched.has(resource) ? [{ fault: 'replaced', resource, write } as const] : []),
+    ...(verb !== 'patch' || resource === 'guests' ? [{ fault: 'deleted', resource, write } as const] : []),
     ...(verb === 'create' && isOnGuestSide(write) && Object.hasOwn(edits, resource) ? [{ fault: 'edited', resource, write } as const] : []),
   ])
 }
@@ -115,13 +120,8 @@ function nameOf({ fault, ...rest }: Unnamed<Plan>): string {
 /** What belongs to a guest bears the beginning of its Instance's UID. */
 const isOnGuestSide = (write: string): boolean => write.includes('-UID')
 
-function firstOfEachSort<W extends { name: string; exchange: Exchange }>(writes: readonly W[]): W[] {
-  const seen = new Set<string>()
-  return writes.filter(({ name, exchange: { verb, resource, subresource } }) => {
-    const sort = `${verb} ${resource} ${subresource} ${isOnGuestSide(name)}`
-    return !seen.has(sort) && seen.add(sort)
-  })
-}
+const firstOfEach = <W>(writes: readonly W[], sortOf: (write: W) => string): W[] =>
+  [...Map.groupBy(writes, sortOf).values()].map(([first]) => first!)
 
 /** The steps whose beginning lies before a write. */
 function stepsBefore(exchange: Exchange, { boundaries, journal }: Clean): number[] {

@@ -87,8 +87,8 @@ export interface Evidence {
   hit: boolean
   /** Masked, of everything there is at the end. */
   end: string
-  /** When the operator was restarted at the end, on the journal's clock. */
-  restartedAt: number
+  /** How many processes there were by the end, one after another. Those beyond were started to see that they find nothing to do. */
+  lives: number
   /** How long it took. */
   ms: number
   /** Everything that the operators printed. */
@@ -260,7 +260,7 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
     const rssMiB = operator.running() ? operator.rssMiB() : 0
 
     // A start with no memory finds nothing to do.
-    const restartedAt = performance.now() - began
+    const lives = proxy.life
     if (o.startAgain) {
       await restart({}, 0)
       await settled
@@ -278,7 +278,7 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
       stuck,
       hit,
       end,
-      restartedAt,
+      lives,
       output: output.join(''),
       connections,
       rssMiB,

@@ -23,6 +23,7 @@ import { guests } from '../../../src/operator/resources.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { type Collection, openCollection } from '../../../src/runtime/collection.ts'
 import { keyOf } from '../../../src/runtime/store.ts'
+import { openPasses } from '../passes.ts'
 import { quiet } from '../runtime/rig.ts'
 
 export interface Part {
@@ -84,28 +85,18 @@ export async function startFakeNode(access: ClusterAccess, o: FakeNodeOptions = 
   const partOf = (name: string): Part => [...parts].findLast(([prefix]) => name.startsWith(prefix))?.[1] ?? {}
   const count = (name: string) => started.set(name, (started.get(name) ?? 0) + 1)
 
-  // One pass after another, whenever something changed or was told to.
-  let dirty = false
-  let running: Promise<void> | undefined
-  const look = () => {
-    dirty = true
-    running ??= (async () => {
-      await Promise.resolve()
-      while (dirty && !signal.aborted) {
-        dirty = false
-        for (const pod of all.pods.list()) {
-          await pace()
-          await node(pod, all, client, access, partOf(pod.metadata.name), count, signal).catch(forgive)
-        }
-        for (const claim of all.claims.list()) await provision(claim, all, signal).catch(forgive)
-        for (const guest of all.guests.list()) {
-          await pace()
-          await agent(guest, all, client, partOf(guest.metadata.name), heard, signal).catch(forgive)
-        }
-      }
-      running = undefined
-    })()
+  const pass = async () => {
+    for (const pod of all.pods.list()) {
+      await pace()
+      await node(pod, all, client, access, partOf(pod.metadata.name), count, signal).catch(forgive)
+    }
+    for (const claim of all.claims.list()) await provision(claim, all, signal).catch(forgive)
+    for (const guest of all.guests.list()) {
+      await pace()
+      await agent(guest, all, client, partOf(guest.metadata.name), heard, signal).catch(forgive)
+    }
   }
+  const { look, ended } = openPasses(pass, signal)
   const forgive = () => {
     // Somebody wrote first, or the object is gone: the next pass knows.
     setTimeout(look, 50)
@@ -124,7 +115,7 @@ export async function startFakeNode(access: ClusterAccess, o: FakeNodeOptions = 
     starts: prefix => [...started].filter(([name]) => name.startsWith(prefix)).reduce((sum, [, n]) => sum + n, 0),
     async stop() {
       end.abort()
-      await Promise.all([...reflectors, running])
+      await Promise.all([...reflectors, ended()])
       await client.close()
     },
   }
