@@ -63,7 +63,7 @@ export function historyEnds({ step }: { step: number }, c: Controls): Armed {
       streams.clear()
       await c.crash()
       while (streams.size < watches) await pause(20)
-      end = c.stage.view.versions.at(-1)!.at
+      end = await later(c)
       const metadata = { resourceVersion: String(end) } as KubeObject['metadata']
       for (const { tell, of } of streams.values()) tell([{ type: 'BOOKMARK', object: { ...of, metadata } }])
       await pause(100)
@@ -76,6 +76,18 @@ export function historyEnds({ step }: { step: number }, c: Controls): Armed {
     },
     before: x => forgotten(x, end),
   }
+}
+
+/** A resourceVersion after all that there is: of something that no operator looks at. */
+async function later({ upstream, stage: { id } }: Controls): Promise<number> {
+  const path = '/api/v1/namespaces/default/configmaps'
+  const answer = await upstream.text(
+    'POST',
+    path,
+    JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `later-${id}` } }),
+  )
+  await upstream.text('DELETE', `${path}/later-${id}`)
+  return Number((JSON.parse(answer.body) as KubeObject).metadata.resourceVersion)
 }
 
 /** Every stream that is open goes silent, and stays open: no line, no bookmark, no end. */

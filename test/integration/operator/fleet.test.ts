@@ -54,7 +54,7 @@ test('a fleet is rolled one first, then more, at one write for the pod and one f
   const made = await rig.writes()
   for (const instance of before) {
     const side = `${guestsNamespace}/${guestName(instance)}`
-    expect(made.filter(w => w === `patch guests ${side}`)).toHaveLength(2)
+    expect(made.filter(w => w.endsWith(` guests ${side}`))).toEqual([`create guests ${side}`, `patch guests ${side}`])
   }
   const uids = (await fleet()).map(p => p.metadata.uid).sort()
   const asked = await onGuests(annotations.askedAt)
