@@ -18,7 +18,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 600_000,
           // Most of their time they wait.
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
       {
