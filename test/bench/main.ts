@@ -9,6 +9,8 @@ const benches: Record<string, { run: (options: readonly string[]) => Promise<obj
   scale: { run: scale, options: ['--quick'] },
 }
 
+// What it has started ends with it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 const [name, ...rest] = process.argv.slice(2)
 const bench = benches[name ?? '']
 const at = rest.indexOf('--json')

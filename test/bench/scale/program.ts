@@ -12,6 +12,8 @@ export interface Program {
 
 export interface Operator extends Program {
   ready(): Promise<boolean>
+  /** Everything that it has printed so far. */
+  printed(): string
   /** The sum of a metric over all its labels that contain `label`. */
   metric(name: string, label?: string): Promise<number>
   /** RSS in MiB after a collection of all garbage. */
@@ -85,6 +87,7 @@ export async function startOperator(o: OperatorOptions): Promise<Operator> {
   const ask = (path: string) => fetch(`http://127.0.0.1:${port}${path}`)
   return {
     kill: process.kill,
+    printed: process.printed,
     ready: async () => (await ask('/readyz')).ok,
     async metric(name, label = '') {
       const lines = (await (await ask('/metrics')).text()).split('\n')
@@ -101,9 +104,17 @@ export async function startOperator(o: OperatorOptions): Promise<Operator> {
   }
 }
 
+/** With a thousand Instances it takes a few seconds. */
+const readyWithinMs = 120_000
+
 /** Everything that was there has been reconciled once, and nothing is left to do. */
 export async function caughtUp(operator: Operator, instances: number): Promise<void> {
-  while (!(await operator.ready())) await pause(5)
+  const late = performance.now() + readyWithinMs
+  while (!(await operator.ready())) {
+    if (performance.now() > late)
+      throw new Error(`the operator is not ready after ${readyWithinMs / 1000} s:\n${operator.printed().slice(-2000)}`)
+    await pause(5)
+  }
   const label = 'controller="instance"'
   for (;;) {
     const done = await operator.metric('controller_runtime_reconcile_total', label)

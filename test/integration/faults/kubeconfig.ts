@@ -1,21 +1,30 @@
 /**
- * Reads the kubeconfig that operator.ts writes, in place of the official client: loading that takes longer than all the rest of a start, and in
- * a pod nothing does.
+ * Reads the kubeconfigs that tests write, in place of the official client: loading that takes longer than all the rest of a start, and in a pod
+ * nothing does.
  */
 import { readFileSync } from 'node:fs'
 
+interface Config {
+  clusters: [{ cluster: { server: string; 'certificate-authority-data'?: string } }]
+  users: [{ user: { token: string } }]
+}
+
 export class KubeConfig {
-  #server = ''
+  #config: Config | undefined
 
   loadFromFile(path: string): void {
-    const { clusters } = JSON.parse(readFileSync(path, 'utf8')) as { clusters: { cluster: { server: string } }[] }
-    this.#server = clusters[0]!.cluster.server
+    this.#config = JSON.parse(readFileSync(path, 'utf8')) as Config
   }
 
   getCurrentCluster(): { server: string } {
-    return { server: this.#server }
+    return this.#config!.clusters[0].cluster
   }
 
-  /** Over plain HTTP on loopback there is nothing to present. */
-  async applyToHTTPSOptions(): Promise<void> {}
+  /** Over plain HTTP on loopback the proxy wants nothing of it. */
+  async applyToHTTPSOptions(options: { headers?: unknown; ca?: unknown }): Promise<void> {
+    const { clusters, users } = this.#config!
+    const ca = clusters[0].cluster['certificate-authority-data']
+    options.headers = { Authorization: `Bearer ${users[0].user.token}` }
+    if (ca !== undefined) options.ca = Buffer.from(ca, 'base64')
+  }
 }
