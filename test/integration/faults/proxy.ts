@@ -114,13 +114,21 @@ export function openUpstream(access: ClusterAccess): Upstream & { close(): void 
             text += chunk
           })
           .on('error', reject)
-          .on('close', () => resolve({ status: headers[':status'] ?? 500, headers, body: text }))
+          .on('close', () => {
+            const status = headers[':status']
+            if (status === undefined) reject(new Error(`${method} ${path}: the API server closed it without an answer`))
+            else resolve({ status, headers, body: text })
+          })
       })
     },
     async *lines(path, signal) {
       const stream = await send('GET', path, '', undefined, signal)
-      const [answer] = (await once(stream, 'response')) as [IncomingHttpStatusHeader]
-      if (answer[':status'] !== 200) throw new Refused(answer[':status'] ?? 500, await textOf(stream))
+      const closed = once(stream, 'close').then(() => {
+        throw new Error(`GET ${path}: the API server closed it without an answer`)
+      })
+      closed.catch(() => {})
+      const [{ ':status': status = 0 }] = (await Promise.race([once(stream, 'response'), closed])) as [IncomingHttpStatusHeader]
+      if (status !== 200) throw new Refused(status, await textOf(stream))
       let rest = ''
       for await (const chunk of stream as AsyncIterable<string>) {
         const parts = (rest + chunk).split('\n')
