@@ -35,13 +35,13 @@ export function inject(plan: Plan, c: Controls): Armed {
     case 'watch lines cut':
       return fromStep(plan.step, c, { line: onceForEach(watchOf, () => 'cut' as const) })
     case 'gone on a page':
-      return goneOnAPage(c)
+      return goneOnAPage(plan, c)
     case 'history ends at a bookmark':
       return historyEnds(plan, c)
     case 'asked for something else':
       return askedForSomethingElse(plan, c)
     case 'no bookmarks':
-      return fromStep(c.first, c, { line: (_, { type, object }) => (type === 'BOOKMARK' && !endsList(object) ? [] : undefined) })
+      return fromStep(plan.step, c, { line: (_, { type, object }) => (type === 'BOOKMARK' && !endsList(object) ? [] : undefined) })
     case 'stalled watches':
       return stalledWatches(plan, c)
     case 'relist':

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { KubeObject } from '../../../src/kube/objects.ts'
 import { pathOf } from '../../../src/kube/resource.ts'
-import { expired, refusal, watchOf } from './answers.ts'
+import { endsList, expired, refusal, watchOf } from './answers.ts'
 import type { Exchange } from './journal.ts'
 import type { PlanOf } from './plans.ts'
 import type { Verdict, WatchLine } from './proxy.ts'
@@ -30,13 +30,13 @@ function forgotten(x: Exchange, end: number): Verdict | undefined {
 }
 
 /** The server does not stream lists, gives two objects to a page, and has forgotten where it was when asked for the second page. */
-export function goneOnAPage(c: Controls): Armed {
+export function goneOnAPage({ step }: { step: number }, c: Controls): Armed {
   const expiredPage = onceForEach(
     x => x.resource,
     () => refusal(410, 'Expired'),
   )
   return {
-    ...fromStep(c.first, c, { begin: () => c.crash() }),
+    ...fromStep(step, c, { begin: () => c.crash() }),
     async before(x) {
       if (x.query.has('sendInitialEvents')) return refusal(400, 'BadRequest')
       if (x.verb !== 'list') return undefined
@@ -66,12 +66,14 @@ export function historyEnds({ step }: { step: number }, c: Controls): Armed {
       end = await later(c)
       const metadata = { resourceVersion: String(end) } as KubeObject['metadata']
       for (const { tell, of } of streams.values()) tell([{ type: 'BOOKMARK', object: { ...of, metadata } }])
-      await pause(100)
+      // What has not been read when a connection breaks is lost.
+      await pause(500)
       c.hit()
       c.cut()
     },
-    line(x, { object: { kind, apiVersion } }, tell) {
-      streams.set(x, { tell, of: { kind, apiVersion } })
+    line(x, { object }, tell) {
+      // A bookmark amid what is listed would be taken back by the one that ends the list.
+      if (endsList(object)) streams.set(x, { tell, of: { kind: object.kind, apiVersion: object.apiVersion } })
       return undefined
     },
     before: x => forgotten(x, end),

@@ -14,7 +14,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: Date.now().toString(36) },
     workload: { type: 'string', multiple: true, default: [] },
     plan: { type: 'string', multiple: true, default: [] },
-    lanes: { type: 'string', default: '4' },
+    lanes: { type: 'string', default: '6' },
     verbose: { type: 'boolean', default: false },
   },
 })
@@ -32,9 +32,12 @@ const show = (result: Result, of: number) => {
   if (of > 0) done += 1
   if (of > 0 && done % 100 === 0) console.log(`  … ${done} of ${of} after ${Math.round((performance.now() - started) / 1000)} s`)
   const { workload, plan, violations, hit, evidence } = result
-  if (values.verbose && violations.length === 0)
-    console.log(`  ${hit ? 'passed' : 'missed'}  ${workload}: ${plan} (${(evidence.ms / 1000).toFixed(1)} s)`)
-  if (violations.length === 0) return
+  // A fault that found nothing to strike has proven nothing.
+  if (!hit) console.log(`  missed  ${workload}: ${plan}`)
+  if (violations.length === 0) {
+    if (values.verbose && hit) console.log(`  passed  ${workload}: ${plan} (${(evidence.ms / 1000).toFixed(1)} s)`)
+    return
+  }
   console.log(`  FAILED  ${workload}: ${plan}`)
   for (const { oracle, what } of violations.slice(0, 6)) console.log(`    ${oracle}: ${what}`)
   console.log(`    all of it: ${dump(result)}`)

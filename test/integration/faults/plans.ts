@@ -14,10 +14,9 @@ export type Plan = { name: string } & (
   | { fault: 'stale list'; after: 'a crash' | 'a lost history'; of: Part; write: string; step: number }
   /** Counted are the events of the object in the workload's own steps, from 0: `from` is lost, and all that follow it up to `to`. */
   | { fault: 'lost event'; resource: string; object: string; from: number; to: number }
-  | { fault: 'gone' | 'gone in the stream' | 'watch lines cut' | 'stalled watches' | 'leader cut off'; step: number }
+  | { fault: 'gone' | 'gone in the stream' | 'gone on a page' | 'watch lines cut' | 'stalled watches' | 'leader cut off'; step: number }
   | { fault: 'leader stopped'; write: string }
-  | { fault: 'history ends at a bookmark'; step: number }
-  | { fault: 'gone on a page' | 'no bookmarks' }
+  | { fault: 'history ends at a bookmark' | 'no bookmarks'; step: number }
   | { fault: 'relist'; objects: number; step: number }
   | { fault: 'storm'; status: 409 | 429 | 500 | 503; seconds: number; step: number }
   | { fault: 'skewed clock'; minutes: number; step: number }
@@ -47,7 +46,7 @@ type Unnamed<T> = T extends unknown ? Omit<T, 'name'> : never
 export function generatePlans(clean: Clean): Plan[] {
   const writes = ownWrites(clean).filter(({ exchange }) => wasApplied(exchange))
   const steps = [...clean.boundaries.keys()].slice(clean.begun.step)
-  const step = steps.at(-1)!
+  const [first, step] = [steps[0]!, steps.at(-1)!]
   const plans: Unnamed<Plan>[] = []
 
   for (const { name: write } of writes) {
@@ -74,7 +73,8 @@ export function generatePlans(clean: Clean): Plan[] {
   plans.push(...lostEvents(clean), ...meddling(writes))
   for (const question of questionsOf(clean).slice(-6)) plans.push({ fault: 'asked for something else', question })
   for (const step of steps) plans.push({ fault: 'gone', step }, { fault: 'gone in the stream', step }, { fault: 'watch lines cut', step })
-  plans.push({ fault: 'gone on a page' }, { fault: 'no bookmarks' }, { fault: 'history ends at a bookmark', step })
+  for (const fault of ['gone on a page', 'no bookmarks'] as const) plans.push({ fault, step: first })
+  plans.push({ fault: 'history ends at a bookmark', step })
   plans.push({ fault: 'stalled watches', step }, { fault: 'relist', objects: 10_000, step }, { fault: 'leader cut off', step })
   // It takes a while, so only here and there.
   for (const part of [0.25, 0.5, 0.75]) {

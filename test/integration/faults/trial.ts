@@ -26,8 +26,6 @@ export interface Controls {
   journal: readonly Exchange[]
   /** Of the moment at which each step began, so far. */
   boundaries: readonly number[]
-  /** The first step that a fault may strike in, counted from 0. */
-  first: number
   random: Random
   /** Kills the operator at once; another starts `afterMs` later. */
   crash(o?: { afterMs?: number; skewMs?: number }): Promise<void>
@@ -213,7 +211,6 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
       upstream,
       journal,
       boundaries,
-      first,
       random,
       crash: ({ afterMs = 50 + random.below(200), ...change } = {}) => restart(change, afterMs),
       stop: () => operator.stop(),

@@ -233,20 +233,28 @@ export const aUser = (namespace: string, name: string, instance: string, spec: o
   trove('DatabaseUser', namespace, name, { instanceRef: { name: instance }, name, ...spec })
 export const clusterWide = (kind: string, name: string, spec: object) => trove(kind, undefined, name, spec)
 
-type Conditioned = KubeObject & { status?: { conditions?: { type: string; status: string; reason: string }[] } }
+type Conditioned = KubeObject & {
+  status?: { conditions?: { type: string; status: string; reason: string; observedGeneration?: number }[] }
+}
+
+/** What is said of the object as it is now, and not of an earlier generation. */
+function condition(object: KubeObject | undefined, type: string) {
+  const found = (object as Conditioned | undefined)?.status?.conditions?.find(c => c.type === type)
+  return found?.observedGeneration === object?.metadata.generation ? found : undefined
+}
 
 /** `until` tests on conditions: the reason of Ready, whatever its status. */
 export const readyReason =
   (reason: string) =>
   (object: KubeObject | undefined): boolean =>
-    (object as Conditioned | undefined)?.status?.conditions?.find(c => c.type === 'Ready')?.reason === reason
+    condition(object, 'Ready')?.reason === reason
 
 export const conditionIs =
   (type: string, status: string, reason?: string) =>
-  (object: KubeObject | undefined): boolean =>
-    (object as Conditioned | undefined)?.status?.conditions?.some(
-      c => c.type === type && c.status === status && (reason === undefined || c.reason === reason),
-    ) ?? false
+  (object: KubeObject | undefined): boolean => {
+    const found = condition(object, type)
+    return found?.status === status && (reason === undefined || found.reason === reason)
+  }
 
 export const isActive = (object: Instance | undefined): boolean =>
   object?.status?.phase === 'ACTIVE' && object.status.operatingStatus === 'HEALTHY' && conditionIs('Ready', 'True')(object)
