@@ -1,6 +1,6 @@
 /** What a test does to a node as root: find and kill processes of a pod, look at a volume's files, make volumes with a fault in them. */
 import { onTestFinished } from 'vitest'
-import { apply, cluster, get, kubectl, listAll, tryKubectl } from './world.ts'
+import { apply, cluster, get, listAll, reader, tryKubectl } from './world.ts'
 
 export async function onNode(script: string): Promise<string> {
   const { code, stdout, stderr } = await (await cluster()).nodeExec(['sh', '-c', script])
@@ -112,7 +112,7 @@ interface OperatorPod {
 
 /** The operator's two pods that run: the one that leads, and the other. If there are not two, the error tells of what there is. */
 export async function operatorPods(): Promise<{ leader: OperatorPod; standby: OperatorPod }> {
-  const holder = await kubectl('get lease trove-operator -n trove-system -o jsonpath={.spec.holderIdentity}')
+  const holder = (await get('lease', 'trove-operator', 'trove-system')).spec.holderIdentity
   const all = await listAll('pods', 'trove-system', 'app.kubernetes.io/name=trove-operator')
   const pods = all
     .filter(p => p.status.phase === 'Running' && p.metadata.deletionTimestamp === undefined)
@@ -126,7 +126,7 @@ export async function operatorPods(): Promise<{ leader: OperatorPod; standby: Op
 
 /** A metric of one of the operator's pods; summed over its labels unless one is named. */
 export async function metric(pod: string, name: string): Promise<number> {
-  const text = await kubectl(['get', '--raw', `/api/v1/namespaces/trove-system/pods/${pod}:8080/proxy/metrics`])
+  const text = await (await reader()).text(`/api/v1/namespaces/trove-system/pods/${pod}:8080/proxy/metrics`)
   const lines = text.split('\n').filter(line => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
   if (lines.length === 0) throw new Error(`${pod} tells no ${name}`)
   return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0)

@@ -1,6 +1,6 @@
 /** What an Instance may leave behind. Looked for by the guest's name and not by label, so that what never had our labels is found too. */
 import { expect } from 'vitest'
-import { kubectl, listAll, type Obj, until } from './world.ts'
+import { listAll, type Obj, reader, until } from './world.ts'
 
 /** Every namespaced kind that we make in trove-guests. */
 export const guestKinds = [
@@ -17,8 +17,8 @@ export const guestKinds = [
 
 /** PersistentVolumes that are bound to a claim in trove-guests, or were. */
 export async function guestVolumes(): Promise<Obj[]> {
-  const { items } = JSON.parse(await kubectl('get persistentvolumes -o json')) as { items: Obj[] }
-  return items.filter(volume => volume.spec.claimRef?.namespace === 'trove-guests')
+  const volumes = (await (await reader()).objects('persistentvolumes', {})) as Obj[]
+  return volumes.filter(volume => volume.spec.claimRef?.namespace === 'trove-guests')
 }
 
 /** Of these guests nothing is there any more but claims and Secrets that policy Retain kept, if it is asked to keep. */

@@ -1,9 +1,10 @@
 /**
- * What every e2e test stands on: one kind cluster with this checkout's Trove on it, kubectl, and waiting with a reason. Tests speak only
- * through kubectl and the engines' own clients.
+ * What every e2e test stands on: one kind cluster with this checkout's Trove on it, kubectl, and waiting with a reason. Tests do what they
+ * do through kubectl and the engines' own clients, and look at objects as kubectl shows them.
  */
 import { expect, onTestFinished } from 'vitest'
 import { type Cluster, find } from '../kind/cluster.ts'
+import { openReader, type Reader } from './reader.ts'
 
 export interface Condition {
   type: string
@@ -11,6 +12,7 @@ export interface Condition {
   reason: string
   message: string
   lastTransitionTime: string
+  observedGeneration?: number
 }
 
 /** As much of any object as tests look at. */
@@ -71,18 +73,29 @@ export async function refused(...objects: object[]): Promise<string> {
   return stderr
 }
 
+let opened: Promise<Reader> | undefined
+
+/** Of the cluster that the tests run on. */
+export function reader(): Promise<Reader> {
+  opened ??= cluster().then(({ kubeconfig }) => openReader(kubeconfig))
+  return opened
+}
+
 export async function get(resource: string, name: string, namespace?: string): Promise<Obj> {
-  return JSON.parse(await kubectl(['get', resource, name, '-o', 'json', ...(namespace ? ['-n', namespace] : [])])) as Obj
+  const object = await maybe(resource, name, namespace)
+  if (object === undefined) throw new Error(`there is no ${resource} ${namespace === undefined ? '' : `${namespace}/`}${name}`)
+  return object
 }
 
 export async function maybe(resource: string, name: string, namespace?: string): Promise<Obj | undefined> {
-  const text = await kubectl(['get', resource, name, '--ignore-not-found', '-o', 'json', ...(namespace ? ['-n', namespace] : [])])
-  return text.trim() === '' ? undefined : (JSON.parse(text) as Obj)
+  return (await (await reader()).object(resource, name, namespace)) as Obj | undefined
 }
 
-export async function listAll(resource: string, namespace: string, selector?: string): Promise<Obj[]> {
-  const text = await kubectl(['get', resource, '-n', namespace, '-o', 'json', ...(selector ? ['-l', selector] : [])])
-  return (JSON.parse(text) as { items: Obj[] }).items
+/** Of all these resources, separated by commas. */
+export async function listAll(resources: string, namespace: string, selector?: string): Promise<Obj[]> {
+  const from = await reader()
+  const lists = resources.split(',').map(resource => from.objects(resource, { namespace, ...(selector && { selector }) }))
+  return (await Promise.all(lists)).flat() as Obj[]
 }
 
 /** Polls until `probe` gives something; a failure says what was awaited and what was seen last. */
@@ -104,7 +117,7 @@ export async function until<T>(what: string, probe: () => Promise<T | undefined 
 export const condition = (obj: Obj | undefined, type: string): Condition | undefined =>
   (obj?.status?.conditions as Condition[] | undefined)?.find(c => c.type === type)
 
-/** Waits for a condition of that type and reason (or status) and gives back the object. */
+/** Waits for a condition of that type and reason (or status), said of the object as it is now, and gives back the object. */
 export async function becomes(
   resource: string,
   name: string,
@@ -120,7 +133,8 @@ export async function becomes(
       async () => {
         seen = await maybe(resource, name, namespace)
         const c = condition(seen, type)
-        return c && (c.status === want || c.reason === want) && seen
+        const isOfNow = (c?.observedGeneration ?? seen?.metadata.generation) === seen?.metadata.generation
+        return c && isOfNow && (c.status === want || c.reason === want) && seen
       },
       timeoutMs,
     )
