@@ -43,6 +43,13 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      // Makes a cluster of its own.
+      {
+        test: {
+          name: 'quickstart',
+          include: ['test/e2e/quickstart/*.test.ts'],
+        },
+      },
       // Apart, because nothing is left after it.
       {
         test: {

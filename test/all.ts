@@ -1,17 +1,38 @@
 /**
- * `npm test`: every tier in order, cheapest first, each run even if one before it failed, and a last line `N passed, N failed`.
- * It brings up a cluster of its own, apart from the quickstart's, and takes it down again unless called with --keep. With --full
- * (`npm run test:full`) what is measured over a time is measured for longer.
+ * `npm test`: every tier, each run even if one before it failed, and at the end what failed, with its reason, and a last line `N passed,
+ * N failed`. What mostly computes runs beside what mostly waits. It brings up a cluster of its own, apart from the quickstart's, and takes it
+ * down again unless called with --keep. With --full (`npm run test:full`) what is measured over a time is measured for longer.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fullVariable } from './full.ts'
 
 interface Tally {
   passed: number
   failed: number
   skipped: number
+  /** What failed, and why, in a few lines each: the end of a long output is what one reads first, or all that one is given. */
+  why: string[]
+}
+
+/** What is read of vitest's JSON report. */
+interface Report {
+  numPassedTests: number
+  numFailedTests: number
+  numPendingTests: number
+  testResults: {
+    name: string
+    message: string
+    status: string
+    assertionResults: { fullName: string; status: string; failureMessages: string[] }[]
+  }[]
+}
+
+interface Tier {
+  name: string
+  execute(): Promise<Tally>
 }
 
 const root = join(import.meta.dirname, '..')
@@ -19,54 +40,100 @@ const reports = join(root, '.trove', 'reports')
 const keep = process.argv.includes('--keep')
 const variants = process.argv.includes('--full') ? { [fullVariable]: '1' } : {}
 
-/** Runs a command with its output passed through. */
-function run(command: string, args: string[]): boolean {
+/** Runs a command. Every line that it prints is passed on, with the name of the tier before it. */
+async function run(name: string, command: string, args: string[]): Promise<boolean> {
   const env = { ...process.env, ...variants, PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` }
-  return spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env }).status === 0
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env })
+  for (const output of [child.stdout, child.stderr])
+    createInterface({ input: output }).on('line', line => console.log(`${name.padEnd(width)} │ ${line}`))
+  return await new Promise(resolve => {
+    child.on('error', error => {
+      console.log(`${name.padEnd(width)} │ ${error.message}`)
+      resolve(false)
+    })
+    child.on('close', code => resolve(code === 0))
+  })
 }
 
 /** A step that passes or fails as a whole. */
-function step(command: string, args: string[]): Tally {
-  return run(command, args) ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }
-}
+const step = (name: string, command: string, ...args: string[]): Tier => ({
+  name,
+  async execute() {
+    const ok = await run(name, command, args)
+    return ok
+      ? { passed: 1, failed: 0, skipped: 0, why: [] }
+      : { passed: 0, failed: 1, skipped: 0, why: [`${name}: \`${command} ${args.join(' ')}\`; its own words are above`] }
+  },
+})
 
 /** A tier of vitest, counted test by test. A tier that ran nothing, or died before it could report, is a failure. */
-function tier(project: string): Tally {
-  const report = join(reports, `${project}.json`)
-  rmSync(report, { force: true })
-  const ok = run('vitest', ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`])
-  try {
-    const r = JSON.parse(readFileSync(report, 'utf8')) as { numPassedTests: number; numFailedTests: number; numPendingTests: number }
-    const failed = ok && r.numPassedTests > 0 ? r.numFailedTests : Math.max(1, r.numFailedTests)
-    return { passed: r.numPassedTests, failed, skipped: r.numPendingTests }
-  } catch {
-    return { passed: 0, failed: 1, skipped: 0 }
-  }
+const tier = (name: string): Tier => ({
+  name,
+  async execute() {
+    const report = join(reports, `${name}.json`)
+    rmSync(report, { force: true })
+    const ok = await run(name, 'vitest', ['run', '--project', name, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`])
+    try {
+      const r = JSON.parse(readFileSync(report, 'utf8')) as Report
+      const failed = ok && r.numPassedTests > 0 ? r.numFailedTests : Math.max(1, r.numFailedTests)
+      return { passed: r.numPassedTests, failed, skipped: r.numPendingTests, why: failures(r) }
+    } catch {
+      return { passed: 0, failed: 1, skipped: 0, why: [`${name} ended without a report; its own words are above`] }
+    }
+  },
+})
+
+/** What a report says of each test that failed, and of each file that failed outside its tests. */
+function failures(report: Report): string[] {
+  return report.testResults.flatMap(file => {
+    const failed = file.assertionResults.filter(test => test.status === 'failed')
+    const of = relative(root, file.name)
+    if (failed.length === 0 && file.status === 'failed') return [`${of}\n${brief(file.message)}`]
+    return failed.map(test => `${of}: ${test.fullName}\n${brief(test.failureMessages.join('\n'))}`)
+  })
 }
 
-const tiers: [string, () => Tally][] = [
-  ['check', () => step('npm', ['run', '--silent', 'check'])],
-  ['unit', () => tier('unit')],
-  ['launcher', () => step('node', ['test/launcher/main.ts'])],
-  ['integration', () => tier('integration')],
-  ['e2e', () => tier('e2e')],
-  ['e2e-alone', () => tier('e2e-alone')],
-  ['uninstall', () => tier('uninstall')],
+/** The first lines of a message, each of a length that can be read. */
+const brief = (message: string) =>
+  message
+    .split('\n')
+    .slice(0, 12)
+    .map(line => `    ${line.slice(0, 400)}`)
+    .join('\n')
+
+/** One stage after another; in each the lanes side by side; in a lane one tier after another, cheapest first. */
+const stages: Tier[][][] = [
+  [[step('check', 'npm', 'run', '--silent', 'check')]],
+  [
+    [tier('unit'), step('launcher', 'node', 'test/launcher/main.ts'), tier('integration'), tier('quickstart')],
+    [step('cluster', 'node', 'test/kind/main.ts', '--name', 'test', 'up'), tier('e2e-alone')],
+  ],
+  [[tier('e2e'), tier('uninstall')]],
 ]
+const width = Math.max(...stages.flat(2).map(({ name }) => name.length))
 
 mkdirSync(reports, { recursive: true })
-const total: Tally = { passed: 0, failed: 0, skipped: 0 }
+const total: Tally = { passed: 0, failed: 0, skipped: 0, why: [] }
 const lines: string[] = []
-for (const [name, execute] of tiers) {
+const execute = async ({ name, execute }: Tier) => {
   const started = performance.now()
-  console.log(`\n=== ${name}`)
-  const tally = execute()
-  lines.push(`${name.padEnd(12)} ${tally.passed} passed, ${tally.failed} failed (${Math.round((performance.now() - started) / 1000)} s)`)
+  const tally = await execute()
+  const line = `${name.padEnd(width)} ${tally.passed} passed, ${tally.failed} failed (${Math.round((performance.now() - started) / 1000)} s)`
+  console.log(line)
+  lines.push(line)
   total.passed += tally.passed
   total.failed += tally.failed
   total.skipped += tally.skipped
+  total.why.push(...tally.why)
 }
-if (!keep) run('node', ['test/kind/main.ts', '--name', 'test', 'down'])
+for (const lanes of stages)
+  await Promise.all(
+    lanes.map(async tiers => {
+      for (const one of tiers) await execute(one)
+    }),
+  )
+if (!keep) await run('cluster', 'node', ['test/kind/main.ts', '--name', 'test', 'down'])
+for (const reason of total.why) console.log(`\nFAILED ${reason}`)
 console.log(`\n${lines.join('\n')}\n`)
 console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}`)
 process.exitCode = total.failed === 0 ? 0 : 1

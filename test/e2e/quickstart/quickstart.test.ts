@@ -1,9 +1,11 @@
-/** The quickstart as a newcomer runs it, in a copy of this checkout, which has cluster names of its own. Alone, because a second cluster takes all the node's CPU. */
+/** The quickstart as a newcomer runs it, in a copy of this checkout, which has cluster names of its own. */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { up } from '../../kind/cluster.ts'
 import { type Outcome, run } from '../../kind/command.ts'
 import { namesFor, thisCheckout } from '../../kind/names.ts'
+import { stepLog } from '../../kind/steps.ts'
 
 const notCopied = new Set(['node_modules', '.git', '.trove', 'dist'])
 
@@ -34,6 +36,8 @@ const makes = /^ {2}[…✓] (create|build|install|start|load trove\.local\/node
 test('npm run quickstart gets a newcomer to a row in a table, again when repeated, and --down takes it away', {
   timeout: 900_000,
 }, async () => {
+  // Somebody else's cluster in the same engine, which has to outlive this one.
+  const { nodeName: neighbour } = await up('test', stepLog())
   const copy = newcomersCopy()
   const demo = namesFor(copy, 'demo')
   const decoy = join(copy, 'decoy-kubeconfig')
@@ -74,8 +78,7 @@ test('npm run quickstart gets a newcomer to a row in a table, again when repeate
   const gone = succeeds(await down())
   expect(gone).toContain(`${demo.cluster} is gone`)
   expect(gone).toMatch(/^kept: the build cache in /m)
-  const testNode = namesFor(thisCheckout(), 'test').node
-  expect(gone).toMatch(new RegExp(`^the Docker engine goes on: (it still runs .*${testNode}|this project did not start it)`, 'm'))
+  expect(gone).toMatch(new RegExp(`^the Docker engine goes on: (it still runs .*${neighbour}|this project did not start it)`, 'm'))
   expect(await containers()).not.toContain(demo.node)
   expect(existsSync(demo.stateDir)).toBe(false)
   succeeds(await down())
