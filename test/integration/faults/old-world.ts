@@ -11,7 +11,7 @@ import type { Armed, Controls } from './trial.ts'
 import { atWrite, onceForEach } from './when.ts'
 
 /** The server was slow to tell for so long. */
-const lateMs = 1500
+const lateMs = 1000
 
 /**
  * Just before a destructive write the process ends, or its watches do, and what it lists then is the world as it was when an earlier step
@@ -19,15 +19,18 @@ const lateMs = 1500
  */
 export function staleList(plan: PlanOf<'stale list'>, c: Controls): Armed {
   let asOf: number | undefined
-  let late = Promise.resolve()
+  let late: Promise<void> | undefined
   let over = false
+  /** From the first old list on: a machine may be slow to start a process. Watches that broke are opened again one after the other. */
+  const untilLate = () => {
+    late ??= pause(plan.after === 'a crash' ? lateMs : 3 * lateMs).then(() => {
+      over = true
+    })
+    return late
+  }
   const lost = onceForEach(watchOf, () => refusal(410, 'Expired'))
   const strike = atWrite(plan.write, c, 'before', async () => {
     asOf = c.boundaries[plan.step]
-    // Watches that broke are opened again only after a while.
-    late = pause(plan.after === 'a crash' ? lateMs : 3 * lateMs).then(() => {
-      over = true
-    })
     if (plan.after === 'a lost history') {
       c.cut()
       return undefined
@@ -41,9 +44,13 @@ export function staleList(plan: PlanOf<'stale list'>, c: Controls): Armed {
     stream: (x, signal) => {
       if (asOf === undefined || over || !x.query.has('sendInitialEvents')) return undefined
       if (plan.of !== 'everything' && (plan.of === 'the guests') !== (x.namespace === c.stage.guests)) return undefined
-      return oldWorld(x, String(asOf), late, c, signal)
+      return oldWorld(x, String(asOf), untilLate(), c, signal)
     },
-    disarm: () => late,
+    async disarm() {
+      // What broke may be opened again only after the workload's last step.
+      for (let i = 0; i < 500 && asOf !== undefined && late === undefined; i++) await pause(20)
+      await late
+    },
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { appendFile, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, chown, mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -98,6 +98,8 @@ export async function startServer(): Promise<Server> {
     end: async name => {
       postmaster?.kill(`SIG${name}`)
       await postmaster?.exited
+      // Of one that was killed the others notice it a moment later, as its first process's end takes a container's others with it.
+      while (await anyProcessIn(paths.data)) await delay(20)
     },
     session: async work => {
       const session = await guest.connect(paths, signal)
@@ -139,6 +141,13 @@ export async function startServer(): Promise<Server> {
   }
   await server.start()
   return server
+}
+
+/** Whether a process of this machine has this as its working directory, as all of PostgreSQL's have its data. */
+async function anyProcessIn(directory: string): Promise<boolean> {
+  const pids = (await readdir('/proc')).filter(name => /^\d+$/.test(name))
+  const directories = await Promise.all(pids.map(pid => readlink(`/proc/${pid}/cwd`).catch(() => undefined)))
+  return directories.includes(directory)
 }
 
 /** The newest server of this machine, one that TROVE_TEST_POSTGRESQL_BIN names, or Debian's. Never none: these tests do not skip themselves. */
