@@ -7,6 +7,7 @@
  */
 import type { KubeObject } from '../kube/objects.ts'
 import type { Ref } from '../kube/resource.ts'
+import { kept } from './kept.ts'
 
 /** 'namespace/name', or 'name' for what is cluster-scoped. */
 export type Key = string
@@ -205,13 +206,5 @@ function forgetIn(keys: Map<string, Set<Key>>, value: string, key: Key): void {
 function asStored<T extends KubeObject>(obj: T, project: ((obj: T) => T) | undefined): T {
   const { managedFields: _, ...metadata } = obj.metadata as T['metadata'] & { managedFields?: unknown }
   const slim = { ...obj, metadata }
-  return deepFreeze(project === undefined ? slim : project(slim))
-}
-
-function deepFreeze<V>(value: V): V {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value)
-    for (const part of Object.values(value)) deepFreeze(part)
-  }
-  return value
+  return kept(project === undefined ? slim : project(slim))
 }

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { loadAll } from 'js-yaml'
 import { guestsNamespace } from './names.ts'
 
 export interface Program {
@@ -20,7 +21,15 @@ export interface Operator extends Program {
   collected(): Promise<{ rssMiB: number; heapMiB: number }>
 }
 
-const node = join(import.meta.dirname, '../../../node_modules/.bin/node')
+const root = join(import.meta.dirname, '../../..')
+const node = join(root, 'node_modules/.bin/node')
+
+/** What Node is told in the cluster beside the program's name. */
+function shippedFlags(): string[] {
+  const text = readFileSync(join(root, 'deploy/operator/deployment.yaml'), 'utf8')
+  const [deployment] = loadAll(text) as { spec: { template: { spec: { containers: { args: string[] }[] } } } }[]
+  return deployment!.spec.template.spec.containers[0]!.args.slice(0, -1)
+}
 
 function run(args: string[], env: Record<string, string>): { child: ChildProcess; printed(): string; kill(): Promise<void> } {
   const child = spawn(node, args, { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -72,7 +81,7 @@ export interface OperatorOptions {
 
 /** Resolves as soon as its health port answers, which is before it has listed anything. */
 export async function startOperator(o: OperatorOptions): Promise<Operator> {
-  const process = run(['--expose-gc', '--import', join(import.meta.dirname, 'memory-preload.mjs'), o.program], {
+  const process = run([...shippedFlags(), '--expose-gc', '--import', join(import.meta.dirname, 'memory-preload.mjs'), o.program], {
     KUBECONFIG: o.kubeconfig,
     TROVE_GUESTS_NAMESPACE: guestsNamespace,
     TROVE_AGENT_IMAGE: 'agent:bench',

@@ -1,0 +1,62 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { kept } from './kept.ts'
+
+const copy = <V>(value: V): V => JSON.parse(JSON.stringify(value)) as V
+
+test('what is kept says the same as what was given, whatever that is', () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 5 }), value => {
+      const given = copy(value)
+      expect(kept(copy(given))).toEqual(given)
+      expect(kept([copy(given), { beside: copy(given) }])).toEqual([given, { beside: given }])
+    }),
+  )
+})
+
+test('what only looks alike is not taken for the same', () => {
+  const alike = [
+    { a: 1 },
+    '{"a":1}',
+    { a: '1' },
+    { 'a":1,"b': 1 },
+    { a: 1, b: 1 },
+    [1],
+    { 0: 1 },
+    [null],
+    ['null'],
+    [true],
+    ['true'],
+    [[]],
+    [{}],
+  ]
+  expect(kept(copy(alike))).toEqual(alike)
+  for (const one of alike) expect(kept(copy({ one }))).toEqual({ one })
+})
+
+test('of equal parts there is one, in one object and in another', () => {
+  const port = { name: 'database', port: 5432 }
+  const first = kept({ metadata: { name: 'a' }, ports: [{ ...port }, { ...port }] })
+  const second = kept({ metadata: { name: 'b' }, ports: [{ ...port }, { ...port }] })
+  expect(first.ports[0]).toBe(first.ports[1])
+  expect(second.ports).toBe(first.ports)
+  expect(second.metadata).not.toEqual(first.metadata)
+})
+
+test('what came up once is forgotten, and what comes up again and again is not', () => {
+  const often = () => kept({ often: ['again', 'and again'] }).often
+  const first = often()
+  for (let i = 0; i < 5000; i++) {
+    kept({ only: [`once ${i}`] })
+    if (i % 500 === 0) expect(often()).toBe(first)
+  }
+  const once = kept({ list: ['a list that does not come up for long'] }).list
+  for (let i = 5000; i < 10_000; i++) kept({ only: [`once ${i}`] })
+  expect(kept({ list: ['a list that does not come up for long'] }).list).not.toBe(once)
+})
+
+test('all of it is frozen', () => {
+  const object = kept({ a: [{ b: { c: 1 } }], long: { text: 'x'.repeat(1000), part: { d: [1] } } })
+  const parts = [object, object.a, object.a[0], object.a[0]!.b, object.long, object.long.part, object.long.part.d]
+  expect(parts.every(Object.isFrozen)).toBe(true)
+})
