@@ -32,6 +32,11 @@ export interface Collection<T extends KubeObject> extends Store<T> {
   /** Fails with a conflict if there is an object of this name, which is in the cache from then on: then the cache lags behind. */
   confirmAbsent(ref: Ref, signal: AbortSignal): Promise<void>
   /**
+   * What the server has just told of an object that the cache did not show is in the cache from then on. Fails with a conflict if the cache is past
+   * it already and shows none of its name all the same: to go on would be to come here again at once.
+   */
+  adopt(found: T): void
+  /**
    * As `confirm`, but asks only if this process has neither written the object nor confirmed it yet. A list that was old may still show what somebody
    * finished with before we began; what we have written ourselves we know to be there.
    */
@@ -135,6 +140,10 @@ export function openCollection<T extends KubeObject>(
     },
 
     confirm,
+    adopt(found) {
+      store.wrote(found)
+      if (store.get(keyOf(found)) === undefined) throw lagsBehind(found.metadata)
+    },
     async confirmAbsent(ref, signal) {
       const found = await look(ref, signal)
       if (found === undefined) return

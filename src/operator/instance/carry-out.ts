@@ -167,7 +167,7 @@ async function writeGuest(action: GuestWrite, o: Observed, world: World, signal:
 function adopt<T extends KubeObject>(collection: Collection<T>, found: T, { instance }: Observed): Fault | undefined {
   const { kind, metadata } = found
   if (metadata.labels?.[labels.instanceUid] !== instance.metadata.uid) return fault('NameCollision', { kind, name: metadata.name })
-  collection.wrote(found)
+  collection.adopt(found)
   return undefined
 }
 
@@ -225,7 +225,7 @@ async function createTenantService(
     const found = await client.get(services.resource, ref, { signal })
     if (!isOurAddress(instance, found, place.guestsNamespace))
       return fault('NameTaken', { kind: 'Service', name: ref.name, owner: 'somebody else' })
-    services.wrote(found)
+    services.adopt(found)
     return undefined
   }
   try {

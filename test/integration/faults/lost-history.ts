@@ -57,21 +57,28 @@ export function goneOnAPage({ step }: { step: number }, c: Controls): Armed {
 export function historyEnds({ step }: { step: number }, c: Controls): Armed {
   const streams = new Map<Exchange, { tell: (lines: WatchLine[]) => void; of: Pick<KubeObject, 'kind' | 'apiVersion'> }>()
   let end = 0
+  let told = false
   return {
     async onStep(i) {
       if (i !== step) return
       streams.clear()
+      const began = performance.now()
       await c.crash()
       while (streams.size < watches) await pause(20)
       end = await later(c)
+      // What came before it is told before it.
+      await pause(200)
+      told = true
       const metadata = { resourceVersion: String(end) } as KubeObject['metadata']
       for (const { tell, of } of streams.values()) tell([{ type: 'BOOKMARK', object: { ...of, metadata } }])
-      // What has not been read when a connection breaks is lost.
-      await pause(500)
+      // What has not been read when a connection breaks is lost. Whoever is slow to begin is slow to read.
+      await pause(performance.now() - began)
       c.hit()
       c.cut()
     },
-    line(x, { object }, tell) {
+    line(x, { type, object }, tell) {
+      // The server's own bookmark would be of an earlier moment.
+      if (told && type === 'BOOKMARK' && Number(object.metadata.resourceVersion) < end) return []
       // A bookmark amid what is listed would be taken back by the one that ends the list.
       if (endsList(object)) streams.set(x, { tell, of: { kind: object.kind, apiVersion: object.apiVersion } })
       return undefined

@@ -67,3 +67,31 @@ test('reads, refused writes, Events and the Lease have no plans of their own', (
   ]
   expect(names(few).filter(name => name.includes('write '))).toEqual([])
 })
+
+test('only what the operator is told of can be lost', () => {
+  const life = (resource: string, namespace: string, name: string, labels: Record<string, string> = {}): Version[] =>
+    (['ADDED', 'DELETED'] as const).map((type, i) => ({
+      at: i + 1,
+      type,
+      resource,
+      object: { apiVersion: 'v1', kind: 'X', metadata: { name, namespace, labels, uid: name, resourceVersion: String(i + 1) } },
+    }))
+  const plans = generatePlans({
+    id: 'x0001',
+    journal: [
+      write(1, 'watch', 'secrets', { namespace: 'guests' }),
+      write(2, 'watch', 'services', { namespace: undefined, query: new URLSearchParams({ labelSelector: 'by=us' }) }),
+      write(3, 'create', 'pods'),
+    ],
+    versions: [
+      ...life('secrets', 'guests', 'seen'),
+      ...life('secrets', 'tenant', 'elsewhere'),
+      ...life('services', 'tenant', 'ours', { by: 'us' }),
+      ...life('services', 'tenant', 'theirs'),
+      ...life('configmaps', 'guests', 'unknown'),
+    ],
+    boundaries: [0],
+    begun: { step: 0, n: 0, at: 0 },
+  })
+  expect(plans.flatMap(p => (p.fault === 'lost event' ? [p.object] : []))).toEqual(['seen', 'ours'])
+})

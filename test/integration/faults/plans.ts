@@ -71,7 +71,7 @@ export function generatePlans(clean: Clean): Plan[] {
     stale('the guests', latest)
   }
   plans.push(...lostEvents(clean), ...meddling(writes))
-  for (const question of questionsOf(clean).slice(-6)) plans.push({ fault: 'asked for something else', question })
+  for (const question of questionsOf(clean).slice(0, 6)) plans.push({ fault: 'asked for something else', question })
   for (const step of steps) plans.push({ fault: 'gone', step }, { fault: 'gone in the stream', step }, { fault: 'watch lines cut', step })
   for (const fault of ['gone on a page', 'no bookmarks'] as const) plans.push({ fault, step: first })
   plans.push({ fault: 'history ends at a bookmark', step })
@@ -130,10 +130,19 @@ function stepsBefore(exchange: Exchange, { boundaries, journal }: Clean): number
   return boundaries.flatMap((at, i) => (at <= now ? [i] : []))
 }
 
+/** Whether the operator was told of it: one of its watches is for that resource, and for objects like this one. */
+function isWatched({ resource, object: { metadata } }: Version, journal: readonly Exchange[]): boolean {
+  return journal.some(x => {
+    if (x.verb !== 'watch' || x.resource !== resource || (x.namespace ?? metadata.namespace) !== metadata.namespace) return false
+    const selector = x.query.get('labelSelector')
+    return selector === null || selector.split(',').every(term => metadata.labels?.[term.split('=')[0]!] === term.split('=')[1])
+  })
+}
+
 /** Every event that a later one cancels: it made a difference that did not last. Lost are it and what came of the object until then. */
-function lostEvents({ versions, begun, id }: Clean): Unnamed<Plan>[] {
+function lostEvents({ versions, begun, id, journal }: Clean): Unnamed<Plan>[] {
   const byObject = Map.groupBy(
-    versions.filter(v => v.resource !== 'events' && v.resource !== 'leases' && v.resource !== 'namespaces'),
+    versions.filter(v => isWatched(v, journal)),
     v => `${v.resource} ${v.object.metadata.namespace ?? ''}/${v.object.metadata.name}`,
   )
   return [...byObject.values()].flatMap(history => {

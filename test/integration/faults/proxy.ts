@@ -149,9 +149,14 @@ class Refused extends Error {
   }
 }
 
+/** On loopback, to a process that may have to wait for its turn. */
+const arrivesWithinMs = 100
+
 export async function openProxy(o: ProxyOptions): Promise<Proxy> {
   const { upstream } = o
   const sockets = new Set<Socket>()
+  /** Not answered yet, or only just: whether the answer arrives is known only if the connection holds. */
+  const inFlight = new Set<Exchange>()
   const proxy = { fault: {} as Fault, life: 1 }
 
   const server = createServer((req, res) => {
@@ -167,6 +172,10 @@ export async function openProxy(o: ProxyOptions): Promise<Proxy> {
     const sent = await textOf(req)
     const x = exchangeOf(req, sent, o, proxy.life)
     o.journal.push(x)
+    if (x.verb !== 'watch') {
+      inFlight.add(x)
+      res.once('finish', () => setTimeout(() => inFlight.delete(x), arrivesWithinMs))
+    }
     const { fault } = proxy
     if (await settle(await fault.before?.(x), x, res, o.isMine)) return
     if (x.verb === 'watch') return stream(x, req, res, fault)
@@ -222,6 +231,8 @@ export async function openProxy(o: ProxyOptions): Promise<Proxy> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     open: () => sockets.size,
     cut: () => {
+      for (const x of inFlight) x.told ??= 'perhaps nothing: the connection broke'
+      inFlight.clear()
       for (const socket of sockets) socket.destroy()
     },
     close: async () => {

@@ -128,12 +128,24 @@ export const ready =
   ({ view, tenant }: Stage): boolean =>
     isReady(view.get(plural, name, tenant))
 
+/** Whether or not it is ready: that is the reason. */
+export const says =
+  (plural: string, name: string, reason: string) =>
+  ({ view, tenant }: Stage): boolean =>
+    condition(view.get(plural, name, tenant), 'Ready')?.reason === reason
+
 export const active = (name: string) => ready('instances', name)
 
 export const gone =
   (plural: string, name: string) =>
   ({ view, tenant }: Stage): boolean =>
     view.get(plural, name, tenant) === undefined
+
+/** The catalog, which takes its time, knows of every Instance that uses it. */
+export const isCounted = ({ view }: Pick<Stage, 'view'>): boolean =>
+  ['datastores', 'datastoreversions', 'flavors'].every(plural =>
+    view.list(plural).some(o => o.status?.users === view.list('instances').length),
+  )
 
 /** Nothing in the guests' namespace bears our label. */
 export const nothingLeft = ({ view, guests }: Stage): boolean =>

@@ -14,7 +14,7 @@ import { isCompared, maskedText } from './masks.ts'
 import { type OperatorOptions, type OperatorProcess, startOperator } from './operator.ts'
 import { type Fault, openProxy, openUpstream, type Upstream } from './proxy.ts'
 import { type Random, randomFrom } from './random.ts'
-import { catalogOf, handsOf, type Stage } from './stage.ts'
+import { catalogOf, handsOf, isCounted, type Stage } from './stage.ts'
 import { sweep } from './sweep.ts'
 import type { Workload } from './workload.ts'
 
@@ -232,6 +232,7 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
     let armed: Armed = {}
     for (const [i, step] of [...given, ...o.workload.steps].entries()) {
       if (i === first) {
+        if (first > 0) await view.until(() => isCounted({ view }), o.patienceMs)
         if (first > 0) await quiet(300)
         Object.assign(begun, { n: journal.length, at: view.versions.at(-1)?.at ?? 0 })
         armed = o.arm?.(controls) ?? {}

@@ -120,6 +120,18 @@ test('what is to be final is confirmed: another version, another object or none 
   await stop()
 })
 
+test('what was found to exist is shown from then on, and it is a conflict if the cache knows better', async () => {
+  const namespace = await newNamespace(client)
+  const { collection, stop } = await watched(client, configmaps, { namespace })
+  const found = await client.create(configmaps, configMap(namespace, 'c'), { signal })
+  collection.adopt(found)
+  expect(collection.get(`${namespace}/c`)?.metadata.uid).toBe(found.metadata.uid)
+  await client.delete(configmaps, { namespace, name: 'c', uid: found.metadata.uid }, { signal })
+  await expect.poll(() => collection.get(`${namespace}/c`)).toBeUndefined()
+  expect(() => collection.adopt(found)).toThrow(expect.objectContaining({ reason: 'Conflict' }))
+  await stop()
+})
+
 test('what this process wrote itself is known to be there, what it only found in a list is asked for once', async () => {
   const namespace = await newNamespace(client)
   const old = await client.create(configmaps, configMap(namespace, 'listed'), { signal })

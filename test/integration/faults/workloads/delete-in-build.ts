@@ -1,4 +1,4 @@
-import { anInstance, aUser, gone, nothingLeft } from '../stage.ts'
+import { all, anInstance, aUser, gone, isCounted, nothingLeft, says } from '../stage.ts'
 import type { Workload } from '../workload.ts'
 
 /** An Instance that is deleted before its pod was ever scheduled. */
@@ -14,6 +14,7 @@ export const deleteInBuild: Workload = {
       until: ({ view }) =>
         view.list('pods').some(p => p.status?.conditions !== undefined) &&
         view.list('databaseusers').some(u => u.status !== undefined) &&
+        isCounted({ view }) &&
         // Everything is made that will be.
         view.list('rolebindings').length === 1 &&
         view.list('services').filter(s => s.metadata.name.startsWith('web')).length === 2,
@@ -21,7 +22,7 @@ export const deleteInBuild: Workload = {
     {
       does: 'it is deleted',
       act: stage => stage.remove('instances', 'web'),
-      until: stage => gone('instances', 'web')(stage) && nothingLeft(stage),
+      until: all(gone('instances', 'web'), nothingLeft, isCounted, says('databaseusers', 'app', 'InstanceNotFound')),
     },
   ],
 }

@@ -1,4 +1,4 @@
-import { active, all, anInstance, aUser, condition, ready, type Stage } from '../stage.ts'
+import { active, all, anInstance, aUser, ready, says } from '../stage.ts'
 import type { Workload } from '../workload.ts'
 
 const labels = { 'app.kubernetes.io/managed-by': 'somebody' }
@@ -33,8 +33,4 @@ export const nameTaken: Workload = {
       until: ready('databaseusers', 'app'),
     },
   ],
-}
-
-function says(plural: string, name: string, reason: string) {
-  return ({ view, tenant }: Stage): boolean => condition(view.get(plural, name, tenant), 'Ready')?.reason === reason
 }

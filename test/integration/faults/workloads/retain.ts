@@ -1,4 +1,4 @@
-import { active, all, anInstance, aUser, gone, ready } from '../stage.ts'
+import { active, all, anInstance, aUser, gone, isCounted, ready, says } from '../stage.ts'
 import type { Workload } from '../workload.ts'
 
 /** Volume and credentials outlive the Instance where its policy says so. */
@@ -15,7 +15,12 @@ export const retain: Workload = {
     {
       does: 'it is deleted',
       act: stage => stage.remove('instances', 'web'),
-      until: stage => gone('instances', 'web')(stage) && stage.view.list('guests').length === 0,
+      until: all(
+        gone('instances', 'web'),
+        ({ view }) => view.list('guests').length === 0,
+        isCounted,
+        says('databaseusers', 'app', 'InstanceNotFound'),
+      ),
     },
   ],
 }
