@@ -11,12 +11,12 @@ const seed = 'sample'
 
 /** How many of each kind, over all workloads. */
 const sample: Record<Plan['fault'], number> = {
-  'crash before': 6,
-  'crash after': 6,
-  'applied but answered 500': 4,
-  'answer cut short': 2,
-  'stale list': 8,
-  'lost event': 6,
+  'crash before': 4,
+  'crash after': 4,
+  'applied but answered 500': 3,
+  'answer cut short': 1,
+  'stale list': 6,
+  'lost event': 5,
   gone: 1,
   'gone in the stream': 1,
   'watch lines cut': 1,
