@@ -1,5 +1,8 @@
 /** Debian packages: installs what is missing, never more, and touches nothing if all is there. */
+import { join } from 'node:path'
+import { cacheRoot } from './cache.ts'
 import { must, onPath, run } from './command.ts'
+import { withLock } from './lock.ts'
 import { SetupError } from './setup-error.ts'
 import type { Log } from './steps.ts'
 
@@ -10,10 +13,13 @@ export async function ensurePackages(names: readonly string[], log: Log): Promis
     throw new SetupError(`these Debian packages are missing: ${missing.join(' ')}`, `apt-get install ${missing.join(' ')}`)
   }
   const env = { DEBIAN_FRONTEND: 'noninteractive' }
-  await log.step(`install Debian packages: ${missing.join(' ')}`, async () => {
-    await must('apt-get', ['update', '-qq'], { env })
-    await must('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], { env })
-  })
+  await log.step(`install Debian packages: ${missing.join(' ')}`, () =>
+    // apt-get does not wait for another of its kind.
+    withLock(join(cacheRoot(), 'packages.lock'), async () => {
+      await must('apt-get', ['update', '-qq'], { env })
+      await must('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], { env })
+    }),
+  )
 }
 
 async function missingPackages(names: readonly string[]): Promise<string[]> {
