@@ -49,6 +49,8 @@ const ourLabels = [labels.managedBy, labels.tenant, labels.instance, labels.inst
  * were its passwords not seen, they would be taken for lost and made anew.
  */
 export function slimSecret(secret: Secret): Secret {
+  // What comes frozen, the cache does not take apart: a password is in no pool, and gone when its Secret is.
+  Object.freeze(secret.data)
   if (ourLabels.some(label => secret.metadata.labels?.[label] !== undefined)) return secret
   const { data: _, ...rest } = secret
   const { annotations: __, ...metadata } = secret.metadata

@@ -1,6 +1,13 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { kept } from './kept.ts'
+import { openKeeper } from './kept.ts'
+
+const kept = openKeeper()
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 const copy = <V>(value: V): V => JSON.parse(JSON.stringify(value)) as V
 
@@ -53,6 +60,16 @@ test('what came up once is forgotten, and what comes up again and again is not',
   const once = kept({ list: ['a list that does not come up for long'] }).list
   for (let i = 5000; i < 10_000; i++) kept({ only: [`once ${i}`] })
   expect(kept({ list: ['a list that does not come up for long'] }).list).not.toBe(once)
+})
+
+test('a long text is not remembered', () => {
+  const heap = () => {
+    collectGarbage()
+    return process.memoryUsage().heapUsed
+  }
+  const before = heap()
+  for (let i = 0; i < 1000; i++) kept({ annotations: { note: Buffer.from(`${i}`.padEnd(100_000)).toString('latin1') } })
+  expect(heap() - before).toBeLessThan(20_000_000)
 })
 
 test('all of it is frozen', () => {

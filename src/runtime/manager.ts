@@ -11,6 +11,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { type Collection, type CollectionOptions, openCollection } from './collection.ts'
 import { type ControllerOptions, openController } from './controller.ts'
 import { fenced } from './fence.ts'
+import { openKeeper } from './kept.ts'
 import { acquireLease, type HeldLease, type LeaseOptions } from './lease.ts'
 import type { Logger } from './log.ts'
 import type { RuntimeMetrics } from './metrics.ts'
@@ -47,6 +48,7 @@ export function createManager(o: ManagerOptions): Manager {
   const { log, metrics, clock = systemClock, drainMs = 30_000 } = o
   const collections: ReturnType<typeof openCollection<never>>[] = []
   const controllers: ReturnType<typeof openController>[] = []
+  const keep = openKeeper()
   let held: HeldLease | undefined
   let started = false
   let ready = false
@@ -101,7 +103,7 @@ export function createManager(o: ManagerOptions): Manager {
     client,
     collection(resource, options = {}) {
       notStarted()
-      const made = openCollection(resource, options, { client, log, clock, onList: metrics.listed })
+      const made = openCollection(resource, options, { client, log, clock, onList: metrics.listed, keep })
       // The manager only runs it and asks whether it has synced: what it holds is nothing to it.
       collections.push(made as never)
       return made

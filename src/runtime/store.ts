@@ -7,7 +7,7 @@
  */
 import type { KubeObject } from '../kube/objects.ts'
 import type { Ref } from '../kube/resource.ts'
-import { kept } from './kept.ts'
+import { type Keep, openKeeper } from './kept.ts'
 
 /** 'namespace/name', or 'name' for what is cluster-scoped. */
 export type Key = string
@@ -53,6 +53,8 @@ export interface StoreOptions<T extends KubeObject> {
   project?: (obj: T) => T
   indexes?: Record<string, (obj: T) => string[]>
   onChange: (change: Change<T>) => void
+  /** Stores that are given the same one keep what is equal in their objects once. Default: one of its own. */
+  keep?: Keep
 }
 
 /** A server that lags behind another has answered: nothing is forgotten on its word. */
@@ -80,7 +82,8 @@ export function openStore<T extends KubeObject>(options: StoreOptions<T>): Store
   const shown = new Map<Key, T>()
   const indexes = new Map(Object.entries(options.indexes ?? {}).map(([name, of]) => [name, { of, keys: new Map<string, Set<Key>>() }]))
 
-  const slim = (obj: T) => asStored(obj, options.project)
+  const { project, keep = openKeeper() } = options
+  const slim = (obj: T) => keep(withoutWaste(obj, project))
   const passed = (resourceVersion: string) => watermark !== undefined && atOrPast(watermark, resourceVersion)
 
   const show = (key: Key, next: T | undefined, initial: boolean) => {
@@ -203,8 +206,8 @@ function forgetIn(keys: Map<string, Set<Key>>, value: string, key: Key): void {
 }
 
 /** managedFields are half of a small object and of no use to anybody here. */
-function asStored<T extends KubeObject>(obj: T, project: ((obj: T) => T) | undefined): T {
+function withoutWaste<T extends KubeObject>(obj: T, project: ((obj: T) => T) | undefined): T {
   const { managedFields: _, ...metadata } = obj.metadata as T['metadata'] & { managedFields?: unknown }
   const slim = { ...obj, metadata }
-  return kept(project === undefined ? slim : project(slim))
+  return project === undefined ? slim : project(slim)
 }
