@@ -50,6 +50,9 @@ function server() {
     acquire,
     holder: () => lease?.spec?.holderIdentity,
     lease: () => lease!,
+    remove: () => {
+      lease = undefined
+    },
     /** Somebody else writes the record. */
     usurp: (by: string) => store({ ...lease!, spec: { ...lease!.spec, holderIdentity: by } }),
     plant: (spec: NonNullable<Lease['spec']>) =>
@@ -195,6 +198,20 @@ test('who waits can be called off', async () => {
   await pass(1_000)
   off.abort(new Error('shutting down'))
   expect(await waiting).toBe(off.signal.reason)
+})
+
+test('a lease that somebody deleted is taken no sooner than one that is no longer renewed: its holder may not know yet', async () => {
+  const { acquire, remove } = server()
+  const held = await soon(acquire('a'))
+  const waiting = follow(acquire('b'))
+  await pass(20_000)
+  remove()
+  await pass(9_000)
+  expect(waiting.value).toBeUndefined()
+  await pass(3_000)
+  expect(held.holds()).toBe(false)
+  await pass(5_000)
+  expect(waiting.value?.holds()).toBe(true)
 })
 
 test('times have the six digits that the API server insists on', () => {

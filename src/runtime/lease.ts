@@ -51,7 +51,10 @@ export async function acquireLease(o: LeaseOptions, signal: AbortSignal): Promis
   const attempt = async (): Promise<Lease | undefined> => {
     const call = { signal, deadlineMs: durationMs / 3 }
     const found = await client.get(leases, { namespace, name }, call).catch(absent)
-    if (found === undefined) return client.create(leases, firstRecord(o), call)
+    if (found === undefined) {
+      // Somebody deleted it, and its holder may not have noticed yet.
+      return clock.monotonicMs() < freeAt ? undefined : client.create(leases, firstRecord(o), call)
+    }
     if (found.metadata.resourceVersion !== seen?.version) seen = { version: found.metadata.resourceVersion, at: clock.monotonicMs() }
     const holder = found.spec?.holderIdentity ?? ''
     const runsOutMs = (found.spec?.leaseDurationSeconds ?? durationMs / 1000) * 1000
