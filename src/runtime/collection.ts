@@ -7,12 +7,13 @@ import { ApiError, isNotFound } from '../kube/errors.ts'
 import type { Draft, KubeObject, StatusDraft } from '../kube/objects.ts'
 import type { Ref, Resource } from '../kube/resource.ts'
 import type { Clock } from './clock.ts'
+import type { Keep } from './kept.ts'
 import type { Logger } from './log.ts'
 import { reflect } from './reflector.ts'
 import { type Change, keyOf, openStore, type Store } from './store.ts'
 
 export interface CollectionOptions<T extends KubeObject> extends Selection {
-  /** Drops what nobody reads before it is stored. Must not change its argument. managedFields are always dropped. */
+  /** Drops what nobody reads before it is stored. Must not change its argument, but may freeze parts of it. managedFields are always dropped. */
   project?: (obj: T) => T
   indexes?: Record<string, (obj: T) => string[]>
 }
@@ -27,7 +28,10 @@ export interface Collection<T extends KubeObject> extends Store<T> {
   delete(obj: T, o: { signal: AbortSignal; gracePeriodSeconds?: number }): Promise<void>
   /** A failed test means that somebody wrote before us: an ApiError that the controller retries quietly. */
   addFinalizer(obj: T, finalizer: string, signal: AbortSignal): Promise<T>
-  /** Fails with a conflict if the server has another object of this name, or another version of it, by now: then the cache lags behind. */
+  /**
+   * Fails with a conflict if the server has another object of this name, or another version of it, by now: then the cache lags behind. What the
+   * server has is in it from then on.
+   */
   confirm(obj: T, signal: AbortSignal): Promise<void>
   /** Fails with a conflict if there is an object of this name, which is in the cache from then on: then the cache lags behind. */
   confirmAbsent(ref: Ref, signal: AbortSignal): Promise<void>
@@ -52,6 +56,8 @@ export interface CollectionContext {
   log: Logger
   clock: Clock
   onList?: (resource: string) => void
+  /** See `StoreOptions`. */
+  keep?: Keep
 }
 
 const absent = (error: unknown): undefined => {
@@ -64,12 +70,13 @@ const finalizerManager = 'trove-finalizers'
 export function openCollection<T extends KubeObject>(
   resource: Resource<T>,
   { project, indexes, ...selection }: CollectionOptions<T>,
-  { client, log, clock, onList }: CollectionContext,
+  { client, log, clock, onList, keep }: CollectionContext,
 ): Collection<T> & { run(signal: AbortSignal): Promise<void> } {
   const handlers: ((change: Change<T>) => void)[] = []
   const store = openStore<T>({
     ...(project !== undefined && { project }),
     ...(indexes !== undefined && { indexes }),
+    ...(keep !== undefined && { keep }),
     onChange: change => {
       for (const handler of handlers) {
         try {
@@ -101,8 +108,13 @@ export function openCollection<T extends KubeObject>(
   const confirm = async (obj: T, signal: AbortSignal): Promise<void> => {
     const { uid, resourceVersion } = obj.metadata
     const found = await look(obj.metadata, signal)
-    if (found?.metadata.uid !== uid || found.metadata.resourceVersion !== resourceVersion) throw lagsBehind(obj.metadata)
-    met.add(uid)
+    if (found?.metadata.uid === uid && found.metadata.resourceVersion === resourceVersion) {
+      met.add(uid)
+      return
+    }
+    if (found === undefined) store.deleted(keyOf(obj), uid)
+    else store.wrote(found)
+    throw lagsBehind(obj.metadata)
   }
 
   const jsonPatch = (obj: T, operations: object[], signal: AbortSignal) =>

@@ -72,7 +72,8 @@ export async function bind(
     else if (!covers(found, draft) || Object.keys(found.data ?? {}).length !== Object.keys(draft.data ?? {}).length) {
       const gone = Object.keys(found.data ?? {}).filter(key => draft.data?.[key] === undefined)
       const data = { ...Object.fromEntries(gone.map(key => [key, null])), ...draft.data }
-      const metadata = { uid: found.metadata.uid, labels: draft.metadata.labels }
+      const { uid, resourceVersion } = found.metadata
+      const metadata = { uid, resourceVersion, labels: draft.metadata.labels }
       await writer.patch(secrets, ref, { type: 'merge', body: { metadata, data } }, { manager, signal })
     }
     return undefined

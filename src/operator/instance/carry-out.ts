@@ -10,7 +10,7 @@ import type { KubeObject } from '../../kube/objects.ts'
 import type { Pod, Service } from '../../kube/resource.ts'
 import type { Collection } from '../../runtime/collection.ts'
 import { keyOf } from '../../runtime/store.ts'
-import { same } from '../compare.ts'
+import { covers, same } from '../compare.ts'
 import { timestamp } from '../conditions.ts'
 import { annotations, finalizers, guestLabels, isOurAddress, labels, manager, passwordRevision } from '../names.ts'
 import type { World } from '../world.ts'
@@ -97,13 +97,13 @@ async function act(action: Action, o: Observed, world: World, signal: AbortSigna
       await c.services.apply(onto(action.draft, o.tenantService!), by)
       return undefined
     case 'recordDecision':
-      await patchWithUid(c.claims, side.claim!, { metadata: { annotations: action.marks } }, signal)
+      await patchAsSeen(c.claims, side.claim!, { metadata: { annotations: action.marks } }, signal)
       return undefined
     case 'growVolume':
-      await patchWithUid(c.claims, side.claim!, { spec: { resources: { requests: { storage: action.size } } } }, signal)
+      await patchAsSeen(c.claims, side.claim!, { spec: { resources: { requests: { storage: action.size } } } }, signal)
       return undefined
     case 'retain':
-      await patchWithUid(
+      await patchAsSeen(
         collectionOf(world, action.kind),
         side[action.kind]!,
         { metadata: { labels: { [labels.retained]: 'true' } } },
@@ -163,11 +163,19 @@ async function writeGuest(action: GuestWrite, o: Observed, world: World, signal:
   return undefined
 }
 
-/** What is there already is either ours, made before our cache saw it, or a stranger's. */
-function adopt<T extends KubeObject>(collection: Collection<T>, found: T, { instance }: Observed): Fault | undefined {
+/** What is there already is either ours, made before our cache saw it, or a stranger's. One that is watched by labels is not seen without them. */
+async function adopt<T extends KubeObject>(
+  collection: Collection<T>,
+  found: T,
+  draft: { metadata: { labels?: Record<string, string> } },
+  { instance }: Observed,
+  signal: AbortSignal,
+): Promise<Fault | undefined> {
   const { kind, metadata } = found
   if (metadata.labels?.[labels.instanceUid] !== instance.metadata.uid) return fault('NameCollision', { kind, name: metadata.name })
-  collection.adopt(found)
+  const ours = draft.metadata.labels
+  if (covers(metadata.labels, ours)) collection.adopt(found)
+  else await patchAsSeen(collection, found, { metadata: { labels: ours } }, signal)
   return undefined
 }
 
@@ -205,8 +213,10 @@ async function createOnGuestSide<T extends KubeObject>(
     await collection.create(draft, signal)
     return undefined
   } catch (error) {
-    if (isAlreadyExists(error))
-      return adopt(collection, await client.get(collection.resource, { name, namespace: namespace! }, { signal }), o)
+    if (isAlreadyExists(error)) {
+      const found = await client.get(collection.resource, { name, namespace: namespace! }, { signal })
+      return adopt(collection, found, draft, o, signal)
+    }
     if (!isRefusal(error)) throw error
     if (kind === 'Pod') return fault('PodRefused', { why: error.message })
     if (kind === 'PersistentVolumeClaim') return fault('VolumeUnbound', { claim: name, why: error.message })
@@ -252,9 +262,8 @@ async function makePasswords(revisions: readonly string[], o: Observed, world: W
   const password = () => Buffer.from(randomBytes(24).toString('base64url')).toString('base64')
   const data = Object.fromEntries(revisions.map(revision => [revision, password()]))
   if (o.side.secret !== undefined) {
-    // Only onto the Secret as we saw it: a password that is there by now is never written over.
-    const { resourceVersion } = o.side.secret.metadata
-    await patchWithUid(secrets, o.side.secret, { data, metadata: { resourceVersion } }, signal)
+    // A password that is there by now is never written over.
+    await patchAsSeen(secrets, o.side.secret, { data }, signal)
     return undefined
   }
   const { name, namespace, uid } = o.instance.metadata
@@ -277,18 +286,18 @@ async function forgetPasswords(revisions: readonly string[], o: Observed, world:
   const named = new Set([...(guest.spec.users ?? []).map(u => u.passwordRevision), ...needed.items.map(passwordRevision)])
   const data = Object.fromEntries(revisions.filter(revision => !named.has(revision)).map(revision => [revision, null]))
   if (Object.keys(data).length === 0) throw new ApiError(409, 'Conflict', 'passwords that are needed by now are kept')
-  await patchWithUid(secrets, o.side.secret!, { data }, signal)
+  await patchAsSeen(secrets, o.side.secret!, { data }, signal)
   return undefined
 }
 
-/** A merge patch that fails if the object is another by now. */
-async function patchWithUid<T extends KubeObject>(
+/** A merge patch that fails if the object is another by now, or no more as we saw it. */
+async function patchAsSeen<T extends KubeObject>(
   collection: Collection<T>,
   object: T,
   change: { metadata?: object; [part: string]: unknown },
   signal: AbortSignal,
 ): Promise<void> {
-  const body = { ...change, metadata: { ...change.metadata, uid: object.metadata.uid } }
+  const body = { ...change, metadata: { ...change.metadata, ...basedOn(object) } }
   const { name, namespace } = object.metadata
   const ref = namespace === undefined ? { name } : { name, namespace }
   try {

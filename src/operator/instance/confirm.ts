@@ -4,27 +4,32 @@ import type { KubeObject } from '../../kube/objects.ts'
 import type { Collection } from '../../runtime/collection.ts'
 import { labels } from '../names.ts'
 import type { World } from '../world.ts'
-import type { Observed } from './observed.ts'
+import { isLeaving, type Observed } from './observed.ts'
 import type { Action } from './plan.ts'
 
 const making = new Set<Action['do']>(['makePasswords', 'writeGuest', 'create', 'createPod', 'createTenantService'])
 const speaking = new Set<Action['do']>(['makePasswords', 'writeGuest'])
+const final = new Set<Action['do']>(['delete', 'growVolume'])
 
-/** Nothing is made, nothing said to the guest, and nothing ended that was not asked to end, on the word of a list that may be old. */
+/** Nothing is made or said to the guest on the word of a list that may be old, and nothing that cannot be taken back on the word of any cache. */
 export async function confirmInputs(actions: readonly Action[], o: Observed, world: World, signal: AbortSignal): Promise<void> {
   const { collections: c } = world
   const any = (kinds: ReadonlySet<Action['do']>) => actions.some(a => kinds.has(a.do))
-  if (any(making)) await c.instances.confirmOnce(o.instance, signal)
+  if (any(final)) await c.instances.confirm(o.instance, signal)
+  else if (any(making)) await c.instances.confirmOnce(o.instance, signal)
   if (any(speaking)) {
     await Promise.all([
-      ...o.databases.map(database => c.databases.confirmOnce(database, signal)),
+      // Whether its data goes with it may be decided otherwise until the last moment.
+      ...o.databases.map(database =>
+        isLeaving(database) ? c.databases.confirm(database, signal) : c.databases.confirmOnce(database, signal),
+      ),
       ...o.users.map(user => c.users.confirmOnce(user, signal)),
     ])
   }
-  if (o.instance.metadata.deletionTimestamp === undefined && actions.some(a => a.do === 'delete')) {
-    await c.instances.confirm(o.instance, signal)
-    if (o.side.guest !== undefined) await c.guests.confirm(o.side.guest, signal)
-  }
+  const { guest } = o.side
+  if (guest === undefined) return
+  if (actions.some(a => a.do === 'delete') && !isLeaving(o.instance)) await c.guests.confirm(guest, signal)
+  else if (actions.some(a => a.do === 'createPod')) await c.guests.confirmOnce(guest, signal)
 }
 
 /** What is let go is gone for good: of what must have ended before, the server, and not just a cache, must see nothing any more. */

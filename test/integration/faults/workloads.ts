@@ -7,6 +7,7 @@ import { churn } from './workloads/churn.ts'
 import { create } from './workloads/create.ts'
 import { deleteInBuild } from './workloads/delete-in-build.ts'
 import { evicted } from './workloads/evicted.ts'
+import { keptLate } from './workloads/kept-late.ts'
 import { nameTaken } from './workloads/name-taken.ts'
 import { namespaceDeleted } from './workloads/namespace-deleted.ts'
 import { recreate } from './workloads/recreate.ts'
@@ -19,6 +20,7 @@ export const workloads: Workload[] = [
   deleteInBuild,
   recreate,
   retain,
+  keptLate,
   churn,
   change,
   rigidVolume,
