@@ -59,7 +59,7 @@ async function strangers(bed: Bed, count: number, namespace: string): Promise<vo
   const text = randomBytes(192 * 1024).toString('base64')
   const create = async (i: number) => {
     const metadata = { name: `stranger-${i}`, namespace }
-    const [r, data] = i % 2 === 0 ? [secrets, Buffer.from(text).toString('base64')] : [configmaps, text + text]
+    const [r, data] = i % 2 === 0 ? [secrets, Buffer.from(text + text).toString('base64')] : [configmaps, text + text]
     const { apiVersion, kind } = { apiVersion: 'v1', kind: r.kind }
     // In chunks that the API server takes: 1 MiB is the most for a Secret.
     await bed.client.create(r as Resource<KubeObject>, { apiVersion, kind, metadata, data: { blob: data } } as never, { signal: never })

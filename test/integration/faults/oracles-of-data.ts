@@ -2,10 +2,11 @@
 import type { KubeObject } from '../../../src/kube/objects.ts'
 import type { Loose } from './history.ts'
 import type { Exchange } from './journal.ts'
+import { revisionKey } from './masks.ts'
 import type { Expectation } from './oracles.ts'
 import { condition } from './stage.ts'
 import type { Evidence } from './trial.ts'
-import { applied, byUid, everyInstanceLeft, inGuests, instanceUid, isGone, keyOf, momentOf, tell, through } from './witness.ts'
+import { applied, byUid, inGuests, instanceUid, keyOf, momentOf, tell, through } from './witness.ts'
 
 const data = new Set(['persistentvolumeclaims', 'secrets'])
 
@@ -17,8 +18,8 @@ export function goneByPolicy(e: Evidence): string[] {
     const object = e.view.versions.find(v => v.object.metadata.uid === uid)?.object
     const owner = object && instanceUid(object)
     const marked = e.view.versions.filter(v => v.object.metadata.uid === owner && v.at < momentOf(e, x))
-    const instance = marked.find(v => v.object.metadata.deletionTimestamp !== undefined)?.object as Loose | undefined
-    if (instance === undefined) wrong.push(`${tell(x)}: its Instance was not being deleted`)
+    const instance = marked.at(-1)?.object as Loose | undefined
+    if (instance?.metadata.deletionTimestamp === undefined) wrong.push(`${tell(x)}: its Instance was not being deleted`)
     else if (instance.spec?.deletionPolicy === 'Retain') wrong.push(`${tell(x)}: its Instance retains it`)
   }
   return wrong
@@ -34,7 +35,7 @@ export function podsReplaced(e: Evidence): string[] {
     const ended = lives.some(v => ['Failed', 'Succeeded'].includes(String((v.object as Loose).status?.phase)))
     const leaving = owner.some(v => v.object.metadata.deletionTimestamp !== undefined || v.type === 'DELETED')
     const madeFor = pod?.metadata.annotations?.['trove.dev/restart'] ?? ''
-    const asked = owner.some(v => ((v.object as Loose).spec?.restartRequestedAt ?? '') !== madeFor)
+    const asked = ((owner.at(-1)?.object as Loose | undefined)?.spec?.restartRequestedAt ?? '') !== madeFor
     if (!ended && !leaving && !asked) wrong.push(`${tell(x)}: it neither ended, nor did anybody ask for it`)
   }
   return wrong
@@ -77,21 +78,26 @@ export function fenced(e: Evidence, { meddled }: Expectation): string[] {
   return wrong
 }
 
-const revisionKey = /^[0-9a-f]{8}-\d+$/
-
-export function passwordsKept(e: Evidence, { meddled }: Expectation): string[] {
+/** Not even where somebody took the Secret away. Until a Guest has named it nobody can have been given a password. */
+export function passwordsKept(e: Evidence): string[] {
+  const named = new Set<string>()
   const first = new Map<string, string>()
   const wrong: string[] = []
-  for (const v of e.view.versions.filter(v => v.resource === 'secrets' && inGuests(e, v.object))) {
-    for (const [key, value] of Object.entries((v.object as Loose).data ?? {}).filter(([key]) => revisionKey.test(key))) {
-      const name = `${v.object.metadata.name} ${key}`
-      const before = first.get(name)
-      if (before !== undefined && before !== value && !meddled) wrong.push(`${name} was given a second password`)
-      first.set(name, value)
+  for (const { v } of through(e)) {
+    const { name } = v.object.metadata
+    if (v.resource === 'guests') for (const { passwordRevision } of usersOf(v.object)) named.add(`${name} ${passwordRevision}`)
+    if (v.resource !== 'secrets' || !inGuests(e, v.object)) continue
+    for (const [revision, value] of Object.entries((v.object as Loose).data ?? {}).filter(([key]) => revisionKey.test(key))) {
+      const key = `${name} ${revision}`
+      const before = first.get(key)
+      if (before !== undefined && before !== value && named.has(key)) wrong.push(`${key} was given a second password`)
+      else first.set(key, value)
     }
   }
   return wrong
 }
+
+const usersOf = (guest: KubeObject) => ((guest as Loose).spec?.users ?? []) as { passwordRevision: string }[]
 
 export function agreement(e: Evidence): string[] {
   const wrong: string[] = []
@@ -110,13 +116,16 @@ export function agreement(e: Evidence): string[] {
     else if (text(kept) !== engine) wrong.push(`${name}: the guest’s Secret has another password than the engine`)
     else if (text(binding?.data?.password) !== engine) wrong.push(`${name}: the binding has another password than the engine`)
   }
-  // A login that was deleted lets nobody in any more.
-  for (const engine of e.engines.values()) {
-    for (const name of engine.users.keys()) {
-      const owners = e.view.versions.filter(v => v.resource === 'databaseusers' && (v.object as Loose).spec?.name === name)
-      const released = owners.length > 0 && owners.every(({ object }) => isGone(e, object)) && !everyInstanceLeft(e)
-      if (released) wrong.push(`${name} is gone, and the engine still knows its login`)
-    }
+  // A login that was deleted lets nobody in any more, unless the Instance was going by then.
+  const alive = new Set(e.view.list('databaseusers').map(u => u.spec?.name))
+  for (const { v, before } of through(e)) {
+    if (v.resource !== 'databaseusers' || v.type !== 'DELETED') continue
+    const { name, instanceRef } = (v.object as Loose).spec as { name: string; instanceRef: { name: string } }
+    const instance = before.get(`instances ${v.object.metadata.namespace}/${instanceRef.name}`)
+    if (alive.has(name) || instance === undefined || instance.metadata.deletionTimestamp !== undefined) continue
+    const claims = [...before].filter(([key, o]) => key.startsWith('persistentvolumeclaims ') && instanceUid(o) === instance.metadata.uid)
+    const knows = claims.some(([, claim]) => e.engines.get(claim.metadata.uid)?.users.has(name))
+    if (knows) wrong.push(`${name} is gone, and the engine still knows its login`)
   }
   return wrong
 }

@@ -67,25 +67,49 @@ export function honestStatus(e: Evidence): string[] {
       if (c.observedGeneration !== observed)
         wrong.push(`${keyOf(v)}: ${c.type} was judged for ${c.observedGeneration}, the rest for ${observed}`)
     }
-    if (v.resource === 'instances' && v.type === 'MODIFIED') wrong.push(...readyTooEarly(v, observed, e, before))
+    const judge = v.type === 'MODIFIED' && becameReady(v, observed, before) ? whatReadyMeans[v.resource] : undefined
+    if (judge !== undefined) wrong.push(...judge(v, observed, e, before))
   }
   return wrong
 }
 
-/** Ready for a generation means that who may connect, which can be read off the network policy, is as that generation says. */
-function readyTooEarly(v: Version, observed: number, e: Evidence, world: Map<string, Loose>): string[] {
-  const { uid } = v.object.metadata
-  const before = world.get(keyOf(v))
-  const was = condition(before, 'Ready') as Condition | undefined
+function becameReady(v: Version, observed: number, world: Map<string, Loose>): boolean {
+  const was = condition(world.get(keyOf(v)), 'Ready') as Condition | undefined
   const is = condition(v.object as Loose, 'Ready') as Condition | undefined
-  if (is?.status !== 'True' || (was?.status === 'True' && was.observedGeneration === observed)) return []
-  const asked = e.view.versions.find(x => x.object.metadata.uid === uid && x.object.metadata.generation === observed)?.object as
-    | Loose
-    | undefined
-  const cidrs = ((asked?.spec?.access as { allowedCidrs?: string[] } | undefined)?.allowedCidrs ?? []) as string[]
-  const policy = [...world].find(([key, o]) => key.startsWith('networkpolicies ') && instanceUid(o) === uid)?.[1]
-  const text = JSON.stringify(policy?.spec?.ingress ?? [])
-  const allowed = [...text.matchAll(/"cidr":"([^"]+)"/g)].map(m => m[1]!)
-  if (JSON.stringify([...cidrs].sort()) === JSON.stringify(allowed.sort())) return []
-  return [`${keyOf(v)} is Ready for generation ${observed}, which allows [${cidrs}]; the network policy allows [${allowed}]`]
+  return is?.status === 'True' && !(was?.status === 'True' && was.observedGeneration === observed)
 }
+
+/** The object as it was when it had that generation. */
+const asOf = (v: Version, generation: number, e: Evidence) =>
+  e.view.versions.find(x => x.object.metadata.uid === v.object.metadata.uid && x.object.metadata.generation === generation)?.object as Loose
+
+const whatReadyMeans: Record<string, (v: Version, observed: number, e: Evidence, world: Map<string, Loose>) => string[]> = {
+  /** Who may connect, which can be read off the network policy, is as that generation says. */
+  instances(v, observed, e, world) {
+    const { access } = asOf(v, observed, e).spec as { access?: { allowedCidrs?: string[] } }
+    const cidrs = access?.allowedCidrs ?? []
+    const policy = [...world].find(([key, o]) => key.startsWith('networkpolicies ') && instanceUid(o) === v.object.metadata.uid)?.[1]
+    const text = JSON.stringify(policy?.spec?.ingress ?? [])
+    const allowed = [...text.matchAll(/"cidr":"([^"]+)"/g)].map(m => m[1]!)
+    if (JSON.stringify([...cidrs].sort()) === JSON.stringify(allowed.sort())) return []
+    return [`${keyOf(v)} is Ready for generation ${observed}, which allows [${cidrs}]; the network policy allows [${allowed}]`]
+  },
+
+  /** The engine has the password of that generation, and so has the binding. */
+  databaseusers(v, observed, e, world) {
+    const { uid, name, namespace } = v.object.metadata
+    const revision = `${uid.slice(0, 8)}-${asOf(v, observed, e).spec?.passwordGeneration ?? 1}`
+    const guest = [...world].find(
+      ([key, o]) => key.startsWith('guests ') && usersIn(o.spec).some(u => u.passwordRevision === revision),
+    )?.[1]
+    const has = usersIn(guest?.status).some(u => u.passwordRevision === revision && u.state === 'Ready')
+    const password = world.get(`secrets ${guest?.metadata.namespace}/${guest?.metadata.name}`)?.data?.[revision]
+    const bound = world.get(`secrets ${namespace}/${name}-credentials`)?.data?.password
+    return [
+      ...(has ? [] : [`${keyOf(v)} is Ready for generation ${observed}; the agent has not said that the engine has its password`]),
+      ...(bound !== undefined && bound === password ? [] : [`${keyOf(v)} is Ready for generation ${observed}; its binding is not`]),
+    ]
+  },
+}
+
+const usersIn = (part: Record<string, unknown> | undefined) => (part?.users ?? []) as { passwordRevision?: string; state?: string }[]

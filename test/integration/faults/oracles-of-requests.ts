@@ -4,20 +4,29 @@ import type { Expectation } from './oracles.ts'
 import type { Evidence } from './trial.ts'
 import { applied, tell } from './witness.ts'
 
-/** A patch or an update without a condition could hit another object than the one that was looked at. */
+/** A change without a condition could hit another object than the one that was looked at, or one that says more by now. */
 export function unconditional(e: Evidence): string[] {
-  const conditional = (x: Exchange): boolean => {
+  const isConditional = (x: Exchange): boolean => {
     if (x.verb === 'create' || x.verb === 'delete') return true
-    if (Array.isArray(x.body)) return x.body.some(op => op.op === 'test' && op.path === '/metadata/uid')
-    if (x.verb === 'update') return x.body?.metadata?.resourceVersion !== undefined
-    return x.body?.metadata?.uid !== undefined
+    const conditions = conditionsOf(x)
+    // A finalizer is taken off and put on wherever the list of them is as it was.
+    const asSeen = Array.isArray(x.body) ? conditions.size > 1 : conditions.has('/metadata/resourceVersion')
+    return asSeen && conditions.has('/metadata/uid')
   }
   return applied(e)
-    .filter(x => !conditional(x) && x.status !== 201)
+    .filter(x => !isConditional(x) && x.status !== 201)
     .map(tell)
 }
 
-/** The server takes a write that changes nothing, and leaves the resourceVersion as the write before made it. */
+/** What must be so for a write to be applied, by path. */
+function conditionsOf({ body }: Exchange): Map<string, unknown> {
+  const tests = Array.isArray(body)
+    ? body.filter(op => op.op === 'test').map(op => [op.path, op.value] as const)
+    : [['/metadata/uid', body?.metadata?.uid] as const, ['/metadata/resourceVersion', body?.metadata?.resourceVersion] as const]
+  return new Map(tests.filter(([, value]) => value !== undefined))
+}
+
+/** The server takes a write that changes nothing, and leaves the resourceVersion as it was: as the write before made it, or as this one was based on. */
 export function vainWrites(e: Evidence): string[] {
   const before = new Map<string, string>()
   return applied(e)
@@ -25,7 +34,8 @@ export function vainWrites(e: Evidence): string[] {
       const { uid, resourceVersion } = x.answer?.metadata ?? {}
       // Whoever does not know whether a write was applied must write again.
       if (uid === undefined || resourceVersion === undefined || x.told !== undefined) return false
-      const vain = before.get(uid) === resourceVersion && x.verb !== 'delete' && !endsIt(x)
+      const was = [before.get(uid), conditionsOf(x).get('/metadata/resourceVersion')]
+      const vain = was.includes(resourceVersion) && x.verb !== 'delete' && !endsIt(x)
       before.set(uid, resourceVersion)
       return vain
     })

@@ -32,8 +32,3 @@ export function momentOf(e: Evidence, x: Exchange): number {
   const ended = (v: Version) => v.type === 'DELETED' || v.object.metadata.deletionTimestamp !== undefined
   return e.view.versions.find(v => v.object.metadata.uid === uid && ended(v))?.at ?? Number.POSITIVE_INFINITY
 }
-
-export const isGone = (e: Evidence, { metadata: { uid } }: KubeObject) =>
-  e.view.versions.some(v => v.object.metadata.uid === uid && v.type === 'DELETED')
-export const everyInstanceLeft = (e: Evidence) =>
-  e.view.versions.filter(v => v.resource === 'instances').some(v => v.object.metadata.deletionTimestamp !== undefined)

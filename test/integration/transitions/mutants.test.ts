@@ -1,7 +1,8 @@
 /** The walks are worth something only if they find an operator out that is wrong. */
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Mutant, mutants, plant } from './mutants.ts'
+import { plant } from '../planted.ts'
+import { type Mutant, mutants } from './mutants.ts'
 import { type WalkPlan, walkOf } from './plan.ts'
 import { Broken } from './rest.ts'
 import { settings } from './settings.ts'
@@ -21,7 +22,7 @@ afterAll(() => stage?.stop())
 const planted = mutants.slice(0, settings.mutants)
 
 test.each(planted)('it is found out: $name', { timeout: 180_000 }, async mutant => {
-  const { checkout, remove } = await plant(mutant)
+  const { checkout, remove } = await plant([mutant])
   try {
     await stage.rig.startOperator({}, checkout)
     expect(await firstBroken(plansFor(mutant))).toMatch(mutant.found)

@@ -1,17 +1,9 @@
-/**
- * Operators with one deliberate bug each, which the walks must find: a copy of src/ in which one piece of text is another. Text that is no longer there
- * exactly once is an error, never an unchanged copy.
- */
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+/** Operators with one deliberate bug each, which the walks must find. */
+import type { Planted } from '../planted.ts'
 import type { Move } from './plan.ts'
 
-export interface Mutant {
+export interface Mutant extends Planted {
   name: string
-  file: string
-  from: string
-  to: string
   /** What must come upon it, whatever values the seed gives. */
   moves: readonly Move[]
   /** What is then said. */
@@ -24,7 +16,7 @@ const thrice = <T>(move: T): T[] => [move, move, move]
 export const mutants: readonly Mutant[] = [
   {
     name: 'a network policy is made and never corrected',
-    file: 'operator/instance/plan.ts',
+    file: 'src/operator/instance/plan.ts',
     from: "return isLeaving(found) || isAsDrafted(found, draft) ? [] : [{ do: 'correct', kind, draft }]",
     to: "return kind === 'networkPolicy' || isLeaving(found) || isAsDrafted(found, draft) ? [] : [{ do: 'correct', kind, draft }]",
     moves: thrice(change('Instance.spec.access.allowedCidrs')),
@@ -32,7 +24,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'while one database goes the Guest does not speak of the others',
-    file: 'operator/instance/render-guest.ts',
+    file: 'src/operator/instance/render-guest.ts',
     from: "if (!leaving) out.push({ ...entry, ensure: 'Present' })",
     to: "if (!leaving) spoken.some(d => d.metadata.deletionTimestamp) || out.push({ ...entry, ensure: 'Present' })",
     moves: [change('Database.spec.deletionPolicy'), ...thrice<Move>({ how: 'remove', field: 'Database' })],
@@ -40,7 +32,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'pull secrets that are taken away stay in the Guest',
-    file: 'operator/instance/render-guest.ts',
+    file: 'src/operator/instance/render-guest.ts',
     from: 'decided.offered?.imagePullSecrets ?? before',
     to: '(decided.offered?.imagePullSecrets.length ? decided.offered.imagePullSecrets : undefined) ?? before',
     moves: [...thrice(change('DatastoreVersion.spec.imagePullSecrets')), ...thrice(change('DatastoreVersion.spec.imagePullSecrets'))],
@@ -48,7 +40,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a restart that is taken back is another restart',
-    file: 'operator/instance/render-guest.ts',
+    file: 'src/operator/instance/render-guest.ts',
     from: 'return asked !== undefined && asked !== before.restartRequestedAt',
     to: 'return asked !== before.restartRequestedAt',
     moves: thrice(change('Instance.spec.restartRequestedAt')),
@@ -56,7 +48,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'what a binding no longer needs stays in it',
-    file: 'operator/databaseuser/binding.ts',
+    file: 'src/operator/databaseuser/binding.ts',
     from: 'filter(key => draft.data?.[key] === undefined)',
     to: 'filter(() => false)',
     moves: [...thrice(change('DatabaseUser.spec.access')), ...thrice(change('DatabaseUser.spec.access'))],
@@ -64,7 +56,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a size in another spelling is taken for another size',
-    file: 'operator/instance/plan.ts',
+    file: 'src/operator/instance/plan.ts',
     from: 'parseQuantity(wanted) <= parseQuantity(from)',
     to: 'wanted === from',
     moves: thrice(change('Instance.spec.volume.size')),
@@ -72,7 +64,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a password is not forgotten once there is another',
-    file: 'operator/instance/plan.ts',
+    file: 'src/operator/instance/plan.ts',
     from: 'passwords.obsolete.length > 0 ?',
     to: 'passwords.obsolete.length > 9 ?',
     moves: [change('DatabaseUser.spec.passwordGeneration')],
@@ -80,7 +72,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a new password does not reach a binding while a database is missing',
-    file: 'operator/databaseuser/plan.ts',
+    file: 'src/operator/databaseuser/plan.ts',
     from: 'return inUse ?',
     to: 'return inUse && false ?',
     moves: [
@@ -90,21 +82,3 @@ export const mutants: readonly Mutant[] = [
     found: /But that the binding of .* is false/,
   },
 ]
-
-const root = join(import.meta.dirname, '../../..')
-
-/** A checkout of the mutant, as far as an operator needs one. */
-export async function plant({ file, from, to }: Mutant): Promise<{ checkout: string; remove(): Promise<void> }> {
-  const path = join(root, 'src', file)
-  const text = await readFile(path, 'utf8')
-  if (text.split(from).length !== 2) throw new Error(`src/${file} no longer contains exactly once: ${from}`)
-  const checkout = await mkdtemp(join(tmpdir(), 'mutant-'))
-  await cp(join(root, 'src'), join(checkout, 'src'), { recursive: true })
-  await cp(join(root, 'package.json'), join(checkout, 'package.json'))
-  await symlink(join(root, 'node_modules'), join(checkout, 'node_modules'))
-  await writeFile(
-    join(checkout, 'src', file),
-    text.replace(from, () => to),
-  )
-  return { checkout, remove: () => rm(checkout, { recursive: true, force: true }) }
-}
