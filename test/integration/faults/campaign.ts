@@ -1,9 +1,11 @@
 /** Many trials at once on one API server: for each workload two clean runs, then a trial for each plan that is chosen. */
 import type { Bed } from './bed.ts'
 import { inject } from './inject.ts'
+import { objectOf } from './journal.ts'
+import { isMadeGood } from './meddle.ts'
 import { judge, type Reference, type Violation } from './oracles.ts'
 import { countsOf } from './oracles-of-outcome.ts'
-import { generatePlans, ownWrites, type Plan } from './plans.ts'
+import { generatePlans, ownWrites, type Plan, type PlanOf } from './plans.ts'
 import { hash, randomFrom } from './random.ts'
 import { type Controls, type Evidence, runTrial } from './trial.ts'
 import type { Workload } from './workload.ts'
@@ -102,7 +104,12 @@ const restMs = 90_000
 /** A fault that found nothing to strike, for things went another way this time, is tried again. */
 const attempts = 3
 
-const meddling = new Set<Plan['fault']>(['replaced', 'deleted', 'edited'])
+/** Something else was asked for, or what is gone is left to a person. */
+const leadsElsewhere = (plan: Plan): boolean => plan.fault === 'asked for something else' || (isMeddling(plan) && !isMadeGood(plan))
+
+const isMeddling = (plan: Plan): plan is PlanOf<'replaced' | 'deleted' | 'edited'> =>
+  plan.fault === 'replaced' || plan.fault === 'deleted' || plan.fault === 'edited'
+
 const relisting = new Set<Plan['fault']>([
   'gone',
   'gone in the stream',
@@ -124,8 +131,8 @@ export async function tryPlan(
   const fault = plan?.fault
   const name = plan?.name ?? 'nothing goes wrong'
   const is = (faults: ReadonlySet<Plan['fault']>) => fault !== undefined && faults.has(fault)
-  const meddled = is(meddling)
-  const elsewhere = meddled || fault === 'asked for something else'
+  const meddled = plan !== undefined && isMeddling(plan)
+  const elsewhere = plan !== undefined && leadsElsewhere(plan)
   const replicas = fault === 'leader cut off' || fault === 'leader stopped' ? 2 : 1
   for (let attempt = 1; ; attempt++) {
     const evidence = await runTrial(bed, {
@@ -143,7 +150,8 @@ export async function tryPlan(
     if (!evidence.hit && attempt < attempts) continue
     const violations = judge(evidence, {
       ...(!elsewhere && { reference }),
-      meddled,
+      ...(meddled && plan.fault !== 'edited' && { taken: objectOf(plan.write) }),
+      meddled: meddled && elsewhere,
       replicas,
       deceived: fault === 'stale list',
       relists: is(relisting),

@@ -47,6 +47,12 @@ export function masked(text: string, id: string): string {
   return text.replaceAll(id, 'ID').replace(/-[0-9a-f]{8}(?![0-9a-z])/g, '-UID')
 }
 
+/** The object that a write of this name is about, as `countsOf` names it: `services web-UID`. */
+export const objectOf = (write: string): string => write.split(' ').slice(1, 3).join(' ')
+
+/** What belongs to a guest bears the beginning of its Instance's UID. */
+export const isOnGuestSide = (write: string): boolean => write.includes('-UID')
+
 /** What is done to which object: `patch guests/status web-UID`. */
 export function deedOf(x: Exchange, id: string): string {
   const where = x.subresource === undefined ? x.resource : `${x.resource}/${x.subresource}`

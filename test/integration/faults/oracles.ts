@@ -25,7 +25,9 @@ export interface Reference {
 export interface Expectation {
   /** The same end and the same counts; undefined where the fault itself leads elsewhere: there a step need not come to its end, if it is said why. */
   reference?: Reference
-  /** Somebody else laid hands on our objects: what went missing or wrong by that is not ours to answer for. */
+  /** The object, as counts name it, that somebody else took away or replaced: how often that one was made and deleted is not compared. */
+  taken?: string
+  /** Somebody else laid hands on what is left to a person: what went missing or wrong by that is not ours to answer for. */
   meddled: boolean
   /** More than one process: their connections are not compared. */
   replicas: number

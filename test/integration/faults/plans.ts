@@ -4,8 +4,8 @@
  */
 import type { KubeObject } from '../../../src/kube/objects.ts'
 import type { Version } from './history.ts'
-import { type Exchange, isDestructive, masked, namedWrites, openCounter, wasApplied } from './journal.ts'
-import { edits } from './meddle.ts'
+import { type Exchange, isDestructive, isOnGuestSide, masked, namedWrites, objectOf, openCounter, wasApplied } from './journal.ts'
+import { editsOf } from './meddle.ts'
 import type { Begun } from './trial.ts'
 
 export type Plan = { name: string } & (
@@ -20,7 +20,8 @@ export type Plan = { name: string } & (
   | { fault: 'relist'; objects: number; step: number }
   | { fault: 'storm'; status: 409 | 429 | 500 | 503; seconds: number; step: number }
   | { fault: 'skewed clock'; minutes: number; step: number }
-  | { fault: 'replaced' | 'deleted' | 'edited'; resource: string; write: string }
+  | { fault: 'replaced' | 'deleted'; resource: string; write: string }
+  | { fault: 'edited'; resource: string; edit: string; when: 'at once' | 'at the end'; write: string }
   /** While it waits for the answer to one question, somebody changes what it was asked to do. */
   | { fault: 'asked for something else'; question: string }
 )
@@ -70,7 +71,7 @@ export function generatePlans(clean: Clean): Plan[] {
     stale('the tenant', first)
     stale('the guests', latest)
   }
-  plans.push(...lostEvents(clean), ...meddling(writes))
+  plans.push(...lostEvents(clean), ...meddling(writes, clean))
   for (const question of questionsOf(clean).slice(0, 6)) plans.push({ fault: 'asked for something else', question })
   for (const step of steps) plans.push({ fault: 'gone', step }, { fault: 'gone in the stream', step }, { fault: 'watch lines cut', step })
   for (const fault of ['gone on a page', 'no bookmarks'] as const) plans.push({ fault, step: first })
@@ -102,23 +103,31 @@ function questionsOf({ journal, begun, id }: Clean): string[] {
 const patched = new Set(['instances', 'guests'])
 
 /** Right after the operator first made or first changed an object, somebody else lays hands on it. */
-function meddling(writes: readonly { name: string; exchange: Exchange }[]): Unnamed<Plan>[] {
+function meddling(writes: readonly { name: string; exchange: Exchange }[], clean: Clean): Unnamed<Plan>[] {
   const lasting = writes.filter(({ exchange: { verb, subresource } }) => subresource === undefined && verb !== 'delete')
   const sorts = firstOfEach(lasting, ({ name, exchange: { verb, resource } }) => `${verb} ${resource} ${isOnGuestSide(name)}`)
   return sorts.flatMap(({ name: write, exchange: { verb, resource } }): Unnamed<Plan>[] => [
     ...(verb !== 'patch' || patched.has(resource) ? [{ fault: 'replaced', resource, write } as const] : []),
     ...(verb !== 'patch' || resource === 'guests' ? [{ fault: 'deleted', resource, write } as const] : []),
-    ...(verb === 'create' && isOnGuestSide(write) && Object.hasOwn(edits, resource) ? [{ fault: 'edited', resource, write } as const] : []),
+    ...(verb === 'create' ? edited(resource, write, clean) : []),
   ])
+}
+
+/** At once; and once more when all is done, if the whole story is of the workload's own making: what was given is the same everywhere. */
+function edited(resource: string, write: string, { versions, begun, id }: Clean): Unnamed<PlanOf<'edited'>>[] {
+  const isThere = (test: (v: Version) => boolean) => (versions.findLast(test)?.type ?? 'DELETED') !== 'DELETED'
+  const stays =
+    begun.step === 0 &&
+    isThere(v => v.resource === 'instances') &&
+    isThere(v => `${v.resource} ${masked(v.object.metadata.name, id)}` === objectOf(write))
+  const moments = stays ? (['at once', 'at the end'] as const) : (['at once'] as const)
+  return editsOf({ resource, write }).flatMap(edit => moments.map(when => ({ fault: 'edited', resource, edit, when, write }) as const))
 }
 
 function nameOf({ fault, ...rest }: Unnamed<Plan>): string {
   const details = Object.entries(rest).map(([key, value]) => `${key} ${typeof value === 'number' && key === 'step' ? value + 1 : value}`)
   return [fault, ...details].join(', ')
 }
-
-/** What belongs to a guest bears the beginning of its Instance's UID. */
-const isOnGuestSide = (write: string): boolean => write.includes('-UID')
 
 const firstOfEach = <W>(writes: readonly W[], sortOf: (write: W) => string): W[] =>
   [...Map.groupBy(writes, sortOf).values()].map(([first]) => first!)
