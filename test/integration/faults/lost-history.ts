@@ -7,6 +7,7 @@ import type { Exchange } from './journal.ts'
 import type { PlanOf } from './plans.ts'
 import type { Verdict, WatchLine } from './proxy.ts'
 import { resourceOf } from './stage.ts'
+import { isStarted, watches } from './started.ts'
 import type { Armed, Controls } from './trial.ts'
 import { fromStep, onceForEach } from './when.ts'
 
@@ -111,12 +112,9 @@ export function stalledWatches({ step }: { step: number }, c: Controls): Armed {
   })
 }
 
-/** As many as the operator has collections. */
-const watches = 15
-
 /** All watches are open, and have brought what there is. */
 export async function opened({ journal }: Controls): Promise<void> {
-  while (journal.filter(x => x.verb === 'watch').length < watches) await pause(20)
+  if (!(await isStarted(journal, journal.at(-1)?.life ?? 1))) throw new Error('the operator did not start')
   await pause(200)
 }
 

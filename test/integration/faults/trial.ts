@@ -15,6 +15,7 @@ import { type OperatorOptions, type OperatorProcess, startOperator } from './ope
 import { type Fault, openProxy, openUpstream, type Upstream } from './proxy.ts'
 import { type Random, randomFrom } from './random.ts'
 import { catalogOf, handsOf, isCounted, type Stage } from './stage.ts'
+import { isStarted } from './started.ts'
 import { sweep } from './sweep.ts'
 import type { Workload } from './workload.ts'
 
@@ -262,7 +263,7 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
     if (o.startAgain) {
       await restart({}, 0)
       await settled
-      await settledWatches(journal)
+      if (!(await isStarted(journal, proxy.life))) stuck.push('it did not start again: not all of its watches were opened')
       if (!(await quiet(o.quietMs))) stuck.push('it never came to rest after a restart')
     }
     output.push(operator.output())
@@ -289,13 +290,6 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
     await sweep(upstream, view, [tenant, guests])
     upstream.close()
   }
-}
-
-/** Resolves once the operator that was started last has opened all its watches. */
-async function settledWatches(journal: readonly Exchange[]): Promise<void> {
-  const from = journal.length
-  for (let i = 0; i < 200 && journal.slice(from).filter(x => x.verb === 'watch').length < 15; i++) await pause(20)
-  await pause(100)
 }
 
 /** Everything there is, as text: equal in every run that went well. */
