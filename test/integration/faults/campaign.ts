@@ -6,7 +6,7 @@ import { isMadeGood } from './meddle.ts'
 import { judge, type Reference, type Violation } from './oracles.ts'
 import { countsOf } from './oracles-of-outcome.ts'
 import { generatePlans, ownWrites, type Plan, type PlanOf } from './plans.ts'
-import { hash, randomFrom } from './random.ts'
+import { hash, shuffled } from './random.ts'
 import { type Controls, type Evidence, runTrial } from './trial.ts'
 import type { Workload } from './workload.ts'
 
@@ -54,7 +54,10 @@ export async function runCampaign(bed: Bed, c: Campaign): Promise<Tally[]> {
   )
   const chosen = new Set<Candidate>(c.choose(candidates))
   // In an order of chance: the first hundred say something of all.
-  const trials = randomFrom(c.seed).shuffle(candidates.filter(candidate => chosen.has(candidate)))
+  const trials = inOrderOfChance(
+    c.seed,
+    candidates.filter(candidate => chosen.has(candidate)),
+  )
   const run = async ({ workload, reference, plan, tally }: (typeof trials)[number]) => {
     const result = await tryPlan(bed, workload, plan, reference, c)
     tally.results.push(result)
@@ -64,6 +67,10 @@ export async function runCampaign(bed: Bed, c: Campaign): Promise<Tally[]> {
   await Promise.all([inLanes(c.lanesForWaiting, waiting, run), inLanes(c.lanes, working, run)])
   return tallies
 }
+
+/** The first few of it are a sample that is the same whenever the seed is. */
+export const inOrderOfChance = <C extends Candidate>(seed: string, candidates: readonly C[]): C[] =>
+  shuffled(seed, candidates, ({ workload, plan }) => `${workload.name} ${plan.name}`)
 
 export type Prepared = Awaited<ReturnType<typeof prepare>>
 

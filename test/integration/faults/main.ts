@@ -4,9 +4,8 @@
  */
 import { parseArgs } from 'node:util'
 import { makeBed } from './bed.ts'
-import { type Result, runCampaign, type Tally } from './campaign.ts'
+import { inOrderOfChance, type Result, runCampaign, type Tally } from './campaign.ts'
 import { dump } from './dump.ts'
-import { randomFrom } from './random.ts'
 import { workloads } from './workloads.ts'
 
 const { values } = parseArgs({
@@ -50,7 +49,7 @@ const tallies = await runCampaign(bed, {
   choose: all =>
     chosen.flatMap(workload => {
       const some = all.filter(t => t.workload === workload && wanted(values.plan, t.plan.name))
-      return workload.sampled === undefined ? some : randomFrom(`${values.seed} ${workload.name}`).sample(some, workload.sampled)
+      return inOrderOfChance(values.seed, some).slice(0, workload.sampled)
     }),
   onResult: show,
 })

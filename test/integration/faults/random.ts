@@ -5,10 +5,6 @@ export interface Random {
   next(): number
   /** A whole number from 0 up to `n`, `n` itself excluded. */
   below(n: number): number
-  /** `n` of them, or all if there are no more, in their own order. */
-  sample<T>(items: readonly T[], n: number): T[]
-  /** All of them, in an order of chance. */
-  shuffle<T>(items: readonly T[]): T[]
 }
 
 export function randomFrom(seed: string): Random {
@@ -19,22 +15,13 @@ export function randomFrom(seed: string): Random {
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
   }
-  const below = (n: number) => Math.floor(next() * n)
-  return {
-    next,
-    below,
-    sample(items, n) {
-      const chosen = new Set<number>()
-      const wanted = Math.min(n, items.length)
-      while (chosen.size < wanted) chosen.add(below(items.length))
-      return items.filter((_, i) => chosen.has(i))
-    },
-    shuffle: items =>
-      items
-        .map(item => ({ item, rank: next() }))
-        .sort((a, b) => a.rank - b.rank)
-        .map(({ item }) => item),
-  }
+  return { next, below: n => Math.floor(next() * n) }
+}
+
+/** In an order of chance that each has by its name alone: the same whatever else there is, so that the first few are the same few. */
+export function shuffled<T>(seed: string, items: readonly T[], nameOf: (item: T) => string): T[] {
+  const ranked = items.map(item => ({ item, rank: randomFrom(`${seed} ${nameOf(item)}`).next() }))
+  return ranked.sort((a, b) => a.rank - b.rank).map(({ item }) => item)
 }
 
 /** FNV-1a, 32 bits. */

@@ -1,6 +1,7 @@
 /** What a walk begins with: a catalog of its own, an Instance, databases and users, each field of each drawn from its schema or from the table. */
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseQuantity } from '../../../src/operator/quantity.ts'
+import { hash } from '../faults/random.ts'
 import { signal } from '../operator/rig.ts'
 import type { Stage } from './rest.ts'
 import { fieldsOf, put, type WalkedKind } from './schema.ts'
@@ -30,19 +31,13 @@ function firstSpec(kind: WalkedKind, name: string, tenant: Tenant, seed: number)
   // Fields of entries come with their list.
   const fields = fieldsOf(kind).filter(f => !f.steps.includes('[]'))
   for (const [at, { id, steps, schema, required }] of fields.entries()) {
+    // Of each field of each object its own.
     const own = hash(`${seed} ${id} ${name}`)
     const start = statements[id]?.start
     const value = start !== undefined ? start({ tenant, name }, own) : required || own % 3 > 0 ? drawn(valid(schema), own + at) : undefined
     if (value !== undefined) spec = put(spec, steps, value)
   }
   return spec as object
-}
-
-/** Independent seeds for the fields of one walk (FNV-1a). */
-function hash(text: string): number {
-  let h = 0x811c9dc5
-  for (const c of text) h = Math.imul(h ^ c.charCodeAt(0), 0x01000193)
-  return h >>> 1
 }
 
 /** It is there, and seen to be there. */
