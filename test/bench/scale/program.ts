@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { loadAll } from 'js-yaml'
+import { shippedFlags } from '../../integration/shipped.ts'
 import { guestsNamespace } from './names.ts'
 
 export interface Program {
@@ -21,15 +21,7 @@ export interface Operator extends Program {
   collected(): Promise<{ rssMiB: number; heapMiB: number }>
 }
 
-const root = join(import.meta.dirname, '../../..')
-const node = join(root, 'node_modules/.bin/node')
-
-/** What Node is told in the cluster beside the program's name. */
-function shippedFlags(): string[] {
-  const text = readFileSync(join(root, 'deploy/operator/deployment.yaml'), 'utf8')
-  const [deployment] = loadAll(text) as { spec: { template: { spec: { containers: { args: string[] }[] } } } }[]
-  return deployment!.spec.template.spec.containers[0]!.args.slice(0, -1)
-}
+const node = join(import.meta.dirname, '../../../node_modules/.bin/node')
 
 function run(args: string[], env: Record<string, string>): { child: ChildProcess; printed(): string; kill(): Promise<void> } {
   const child = spawn(node, args, { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -81,7 +73,7 @@ export interface OperatorOptions {
 
 /** Resolves as soon as its health port answers, which is before it has listed anything. */
 export async function startOperator(o: OperatorOptions): Promise<Operator> {
-  const process = run([...shippedFlags(), '--expose-gc', '--import', join(import.meta.dirname, 'memory-preload.mjs'), o.program], {
+  const process = run([...shippedFlags, '--expose-gc', '--import', join(import.meta.dirname, 'memory-preload.mjs'), o.program], {
     KUBECONFIG: o.kubeconfig,
     TROVE_GUESTS_NAMESPACE: guestsNamespace,
     TROVE_AGENT_IMAGE: 'agent:bench',

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { shippedFlags } from '../shipped.ts'
 
 export interface OperatorOptions {
   /** The bundle to run. */
@@ -40,7 +41,7 @@ export async function startOperator(o: OperatorOptions): Promise<OperatorProcess
   const kubeconfig = join(dir, 'kubeconfig')
   await writeFile(kubeconfig, kubeconfigText(o.url))
   const skew = o.skewMs === undefined ? [] : ['--import', join(import.meta.dirname, 'clock-skew.mjs')]
-  const child: ChildProcess = spawn(node, [...skew, o.program], {
+  const child: ChildProcess = spawn(node, [...shippedFlags, ...skew, o.program], {
     env: {
       PATH: process.env.PATH,
       KUBECONFIG: kubeconfig,
