@@ -32,25 +32,38 @@ export interface Result {
   violations: Violation[]
   /** The fault took place. */
   hit: boolean
-  evidence: Evidence
+  /** Unless the trial itself came to grief. */
+  evidence?: Evidence
 }
+
+/** A fault that found nothing to strike has proven nothing, and broken nothing. */
+export const outcomeOf = ({ violations, hit }: Result): 'passed' | 'failed' | 'missed' =>
+  violations.length > 0 ? 'failed' : hit ? 'passed' : 'missed'
 
 export interface Tally {
   workload: string
   /** In the journal of the clean run, since what is given. */
   writes: number
   generated: number
+  /** Generated plans to three for each write. Never less than 1. */
+  ratio: number
   results: Result[]
 }
 
 export async function runCampaign(bed: Bed, c: Campaign): Promise<Tally[]> {
-  const prepared = await inLanes(c.lanes, c.workloads, workload => prepare(bed, workload, c.seed))
+  const prepared = await inLanes(c.lanes, c.workloads, async workload => {
+    try {
+      return await prepare(bed, workload, c.seed)
+    } catch (error) {
+      return { workload, plans: [], writes: 0, reference: undefined, results: [cameToGrief(workload, cleanName, error)] }
+    }
+  })
   const tallies = prepared.map(({ workload, plans, results, writes }): Tally => {
     for (const result of results) c.onResult?.(result, 0)
-    return { workload: workload.name, writes, generated: plans.length, results }
+    return { workload: workload.name, writes, generated: plans.length, ratio: plans.length / (3 * writes), results }
   })
   const candidates = prepared.flatMap(({ workload, reference, plans }, i) =>
-    plans.map(plan => ({ workload, reference, plan, tally: tallies[i]! })),
+    plans.map(plan => ({ workload, reference: reference!, plan, tally: tallies[i]! })),
   )
   const chosen = new Set<Candidate>(c.choose(candidates))
   // In an order of chance: the first hundred say something of all.
@@ -59,7 +72,7 @@ export async function runCampaign(bed: Bed, c: Campaign): Promise<Tally[]> {
     candidates.filter(candidate => chosen.has(candidate)),
   )
   const run = async ({ workload, reference, plan, tally }: (typeof trials)[number]) => {
-    const result = await tryPlan(bed, workload, plan, reference, c)
+    const result = await tryPlan(bed, workload, plan, reference, c).catch((error: unknown) => cameToGrief(workload, plan.name, error))
     tally.results.push(result)
     c.onResult?.(result, trials.length)
   }
@@ -72,6 +85,16 @@ export async function runCampaign(bed: Bed, c: Campaign): Promise<Tally[]> {
 export const inOrderOfChance = <C extends Candidate>(seed: string, candidates: readonly C[]): C[] =>
   shuffled(seed, candidates, ({ workload, plan }) => `${workload.name} ${plan.name}`)
 
+const cleanName = 'nothing goes wrong'
+
+/** The other trials go on. */
+const cameToGrief = (workload: Workload, plan: string, error: unknown): Result => ({
+  workload: workload.name,
+  plan,
+  violations: [{ oracle: 'the trial itself comes to its end', what: (error as Error).stack ?? String(error) }],
+  hit: false,
+})
+
 export type Prepared = Awaited<ReturnType<typeof prepare>>
 
 /** Two clean runs: what both come to is what every other is measured by. */
@@ -83,7 +106,7 @@ export async function prepare(bed: Bed, workload: Workload, seed: string) {
   const results = [first, second].map(
     (evidence): Result => ({
       workload: workload.name,
-      plan: 'nothing goes wrong',
+      plan: cleanName,
       violations: judge(evidence, { ...nothingUnusual, reference }),
       hit: true,
       evidence,
@@ -144,7 +167,7 @@ export async function tryPlan(
   o: { seed: string; program?: string; patienceMs?: number },
 ): Promise<Result> {
   const fault = plan?.fault
-  const name = plan?.name ?? 'nothing goes wrong'
+  const name = plan?.name ?? cleanName
   const is = (faults: ReadonlySet<Plan['fault']>) => fault !== undefined && faults.has(fault)
   const meddled = plan !== undefined && isMeddling(plan)
   const elsewhere = plan !== undefined && leadsElsewhere(plan)

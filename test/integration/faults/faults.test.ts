@@ -64,7 +64,7 @@ test.each(workloads.filter(w => w.sampled === undefined).map(w => w.name))('%s: 
 })
 
 test('there are at least three plans for each write, and the faults that were chosen took place', () => {
-  for (const { generated, writes, workload } of tallies) expect(generated / (3 * writes), workload).toBeGreaterThanOrEqual(1)
+  for (const { ratio, workload } of tallies) expect(ratio, workload).toBeGreaterThanOrEqual(1)
   const results = tallies.flatMap(t => t.results)
   expect(results.filter(r => r.hit).length / results.length).toBeGreaterThan(0.9)
 })
