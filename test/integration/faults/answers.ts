@@ -20,6 +20,13 @@ const failure = (code: number, reason: string) => ({
 
 export const expired: WatchLine = { type: 'ERROR', object: failure(410, 'Expired') as unknown as KubeObject }
 
+/** The connection holds, and half of the answer is missing. */
+export const cutShort = ({ status, body }: { status: number; body: string }): Verdict => ({
+  do: 'answer',
+  status,
+  body: body.slice(0, body.length / 2),
+})
+
 export const refusal = (code: number, reason: string, headers: Record<string, string> = {}): Verdict => ({
   do: 'answer',
   status: code,

@@ -14,6 +14,8 @@ const sample: Record<Plan['fault'], number> = {
   'crash after': 4,
   'applied but answered 500': 3,
   'answer cut short': 1,
+  'read cut short': 1,
+  'list cut short': 1,
   'stale list': 6,
   'lost event': 5,
   gone: 1,

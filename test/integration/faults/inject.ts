@@ -1,8 +1,8 @@
 /** What each kind of fault does. One function per kind: a plan in, hooks for the proxy and the steps out. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { endsList, refusal, watchOf } from './answers.ts'
-import type { Exchange } from './journal.ts'
-import { gone, goneOnAPage, historyEnds, opened, relist, stalledWatches } from './lost-history.ts'
+import { cutShort, endsList, refusal, watchOf } from './answers.ts'
+import { isQuestion } from './journal.ts'
+import { gone, goneOnAPage, historyEnds, listCutShort, opened, relist, stalledWatches } from './lost-history.ts'
 import { meddle } from './meddle.ts'
 import { lostEvent, staleList } from './old-world.ts'
 import type { Plan, PlanOf } from './plans.ts'
@@ -24,7 +24,11 @@ export function inject(plan: Plan, c: Controls): Armed {
     case 'applied but answered 500':
       return atWrite(plan.write, c, 'after', () => refusal(500, 'InternalError'))
     case 'answer cut short':
-      return atWrite(plan.write, c, 'after', ({ status, body }) => ({ do: 'answer', status, body: body.slice(0, body.length / 2) }))
+      return atWrite(plan.write, c, 'after', cutShort)
+    case 'read cut short':
+      return atRequest(plan.question, isQuestion, c, 'after', cutShort)
+    case 'list cut short':
+      return listCutShort(plan, c)
     case 'stale list':
       return staleList(plan, c)
     case 'lost event':
@@ -62,8 +66,7 @@ export function inject(plan: Plan, c: Controls): Armed {
 }
 
 function askedForSomethingElse({ question }: PlanOf<'asked for something else'>, c: Controls): Armed {
-  const reads = (x: Exchange) => x.verb === 'get'
-  return atRequest(question, reads, c, 'before', async () => {
+  return atRequest(question, isQuestion, c, 'before', async () => {
     const { stage } = c
     const spec = { access: { allowedCidrs: ['10.9.0.0/16'] } }
     for (const { metadata } of stage.view.list('instances').slice(0, 1)) await stage.change('instances', metadata.name, { spec })

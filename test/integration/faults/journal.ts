@@ -39,6 +39,9 @@ export type Sent = {
 const writing = new Set<Verb>(['create', 'update', 'patch', 'apply', 'delete'])
 export const isWrite = (x: Exchange): boolean => writing.has(x.verb) && x.resource !== 'leases' && x.resource !== 'events'
 
+/** A question about one object. */
+export const isQuestion = (x: Exchange): boolean => x.verb === 'get' && x.resource !== 'leases'
+
 /** Whether the server did something because of it. */
 export const wasApplied = (x: Exchange): boolean => x.status !== undefined && x.status < 300
 
@@ -59,13 +62,18 @@ export function deedOf(x: Exchange, id: string): string {
   return `${x.verb} ${where} ${masked(x.name ?? '', id)}`
 }
 
-/** The writes of a journal, each with its deed and how often that had been done before, counted from 1: `create pods web-UID #2`. */
-export function namedWrites(journal: readonly Exchange[], id: string): { name: string; exchange: Exchange }[] {
-  const count = openCounter(id)
-  return journal.filter(isWrite).map(exchange => ({ name: count(exchange), exchange }))
+export interface Named {
+  name: string
+  exchange: Exchange
 }
 
-/** Names writes as they come. */
+/** The requests of a journal that count, each with its deed and how often that had been done before, counted from 1: `create pods web-UID #2`. */
+export function named(journal: readonly Exchange[], counts: (x: Exchange) => boolean, id: string): Named[] {
+  const count = openCounter(id)
+  return journal.filter(counts).map(exchange => ({ name: count(exchange), exchange }))
+}
+
+/** Names requests as they come. */
 export function openCounter(id: string): (x: Exchange) => string {
   const done = new Map<string, number>()
   return x => {

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { KubeObject } from '../../../src/kube/objects.ts'
 import { pathOf } from '../../../src/kube/resource.ts'
-import { endsList, expired, refusal, watchOf } from './answers.ts'
+import { cutShort, endsList, expired, refusal, watchOf } from './answers.ts'
 import type { Exchange } from './journal.ts'
 import type { PlanOf } from './plans.ts'
 import type { Verdict, WatchLine } from './proxy.ts'
@@ -51,6 +51,19 @@ export function goneOnAPage({ step }: { step: number }, c: Controls): Armed {
       const { status, body } = await c.upstream.text('GET', `${path}?${query}`)
       return { do: 'answer', status, body }
     },
+  }
+}
+
+/** The server does not stream lists, and of the first list of each kind comes half. */
+export function listCutShort({ step }: { step: number }, c: Controls): Armed {
+  const isFirst = onceForEach(
+    x => (x.verb === 'list' ? x.resource : undefined),
+    () => true,
+  )
+  return {
+    ...fromStep(step, c, { begin: () => c.crash() }),
+    before: x => (x.query.has('sendInitialEvents') ? refusal(400, 'BadRequest') : undefined),
+    after: (x, answer) => (isFirst(x) ? cutShort(answer) : undefined),
   }
 }
 

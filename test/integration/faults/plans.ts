@@ -4,7 +4,18 @@
  */
 import type { KubeObject } from '../../../src/kube/objects.ts'
 import type { Version } from './history.ts'
-import { type Exchange, isDestructive, isOnGuestSide, masked, namedWrites, objectOf, openCounter, wasApplied } from './journal.ts'
+import {
+  type Exchange,
+  isDestructive,
+  isOnGuestSide,
+  isQuestion,
+  isWrite,
+  masked,
+  type Named,
+  named,
+  objectOf,
+  wasApplied,
+} from './journal.ts'
 import { editsOf } from './meddle.ts'
 import type { Begun } from './trial.ts'
 
@@ -14,7 +25,11 @@ export type Plan = { name: string } & (
   | { fault: 'stale list'; after: 'a crash' | 'a lost history'; of: Part; write: string; step: number }
   /** Counted are the events of the object in the workload's own steps, from 0: `from` is lost, and all that follow it up to `to`. */
   | { fault: 'lost event'; resource: string; object: string; from: number; to: number }
-  | { fault: 'gone' | 'gone in the stream' | 'gone on a page' | 'watch lines cut' | 'stalled watches' | 'leader cut off'; step: number }
+  | { fault: 'read cut short'; question: string }
+  | {
+      fault: 'gone' | 'gone in the stream' | 'gone on a page' | 'list cut short' | 'watch lines cut' | 'stalled watches' | 'leader cut off'
+      step: number
+    }
   | { fault: 'leader stopped'; write: string }
   | { fault: 'history ends at a bookmark' | 'no bookmarks'; step: number }
   | { fault: 'relist'; objects: number; step: number }
@@ -72,9 +87,13 @@ export function generatePlans(clean: Clean): Plan[] {
     stale('the guests', latest)
   }
   plans.push(...lostEvents(clean), ...meddling(writes, clean))
-  for (const question of questionsOf(clean).slice(0, 6)) plans.push({ fault: 'asked for something else', question })
+  const questions = named(clean.journal.slice(clean.begun.n), isQuestion, clean.id)
+  for (const { name: question } of questions.slice(0, 1)) plans.push({ fault: 'read cut short', question })
+  // What decides about an Instance beside what is in the caches.
+  const decisive = questions.filter(q => q.exchange.resource === 'storageclasses')
+  for (const { name: question } of decisive.slice(0, 6)) plans.push({ fault: 'asked for something else', question })
   for (const step of steps) plans.push({ fault: 'gone', step }, { fault: 'gone in the stream', step }, { fault: 'watch lines cut', step })
-  for (const fault of ['gone on a page', 'no bookmarks'] as const) plans.push({ fault, step: first })
+  for (const fault of ['gone on a page', 'list cut short', 'no bookmarks'] as const) plans.push({ fault, step: first })
   plans.push({ fault: 'history ends at a bookmark', step })
   plans.push({ fault: 'stalled watches', step }, { fault: 'relist', objects: 10_000, step }, { fault: 'leader cut off', step })
   // It takes a while, so only here and there.
@@ -88,22 +107,13 @@ export function generatePlans(clean: Clean): Plan[] {
 }
 
 /** The operator's writes in the workload's own steps, by name. */
-export const ownWrites = ({ journal, begun, id }: Pick<Clean, 'journal' | 'begun' | 'id'>) => namedWrites(journal.slice(begun.n), id)
-
-/** What the operator reads about its Instances beside its caches, by name. */
-function questionsOf({ journal, begun, id }: Clean): string[] {
-  const count = openCounter(id)
-  return journal
-    .slice(begun.n)
-    .filter(x => x.verb === 'get' && x.resource === 'storageclasses')
-    .map(count)
-}
+export const ownWrites = ({ journal, begun, id }: Pick<Clean, 'journal' | 'begun' | 'id'>) => named(journal.slice(begun.n), isWrite, id)
 
 /** Of others a patch touches finalizers alone. */
 const patched = new Set(['instances', 'guests'])
 
 /** Right after the operator first made or first changed an object, somebody else lays hands on it. */
-function meddling(writes: readonly { name: string; exchange: Exchange }[], clean: Clean): Unnamed<Plan>[] {
+function meddling(writes: readonly Named[], clean: Clean): Unnamed<Plan>[] {
   const lasting = writes.filter(({ exchange: { verb, subresource } }) => subresource === undefined && verb !== 'delete')
   const sorts = firstOfEach(lasting, ({ name, exchange: { verb, resource } }) => `${verb} ${resource} ${isOnGuestSide(name)}`)
   return sorts.flatMap(({ name: write, exchange: { verb, resource } }): Unnamed<Plan>[] => [
