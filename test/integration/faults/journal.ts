@@ -27,6 +27,8 @@ export interface Exchange {
   answer?: KubeObject
   /** What was answered to the process in its stead. */
   told?: string
+  /** For how long it was asked not to ask again. */
+  retryAfterMs?: number
 }
 
 /** A request's body, as far as anybody here reads it. */

@@ -2,7 +2,7 @@
 import { type Exchange, isWrite, wasApplied } from './journal.ts'
 import type { Expectation } from './oracles.ts'
 import type { Evidence } from './trial.ts'
-import { applied, tell } from './witness.ts'
+import { applied, requestOf, tell } from './witness.ts'
 
 /** A change without a condition could hit another object than the one that was looked at, or one that says more by now. */
 export function unconditional(e: Evidence): string[] {
@@ -76,6 +76,23 @@ export function bounded(e: Evidence): string[] {
   const failed = e.journal.filter(x => x.resource !== 'leases' && (x.told !== undefined || (x.status ?? 200) >= 400))
   const byDeed = Map.groupBy(failed, x => `${x.who} ${x.verb} ${x.resource} ${x.name ?? ''}`)
   return [...byDeed].filter(([, all]) => all.length > mostAttempts).map(([deed, all]) => `${deed} failed ${all.length} times`)
+}
+
+/** Timers may be a little early. */
+const earlyMs = 20
+
+/** A server that says for how long it does not want to be asked is not asked the same meanwhile. */
+export function impatient(e: Evidence): string[] {
+  const wrong: string[] = []
+  const last = new Map<string, Exchange>()
+  for (const x of e.journal) {
+    const request = `${x.who} ${x.life} ${requestOf(x)}`
+    const before = last.get(request)
+    const leftMs = (before?.at ?? 0) + (before?.retryAfterMs ?? 0) - earlyMs - x.at
+    if (leftMs > 0) wrong.push(`${tell(x)} came ${Math.round(leftMs)} ms before the time that #${before!.n} was told`)
+    last.set(request, x)
+  }
+  return wrong
 }
 
 /** Once another holds the lease, or would be free to, whoever held it before writes nothing any more. */

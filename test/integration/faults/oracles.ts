@@ -6,7 +6,7 @@ import { shippedMemoryMiB } from '../shipped.ts'
 import { isWrite } from './journal.ts'
 import { agreement, dropped, fenced, foreign, goneByPolicy, passwordsKept, podsReplaced, told, twoPods } from './oracles-of-data.ts'
 import { honestStatus, isJudged, sameCounts, sameEnd } from './oracles-of-outcome.ts'
-import { bounded, oneLeader, ownWritesForgotten, unconditional, vainLists, vainWrites } from './oracles-of-requests.ts'
+import { bounded, impatient, oneLeader, ownWritesForgotten, unconditional, vainLists, vainWrites } from './oracles-of-requests.ts'
 import type { Evidence } from './trial.ts'
 import { applied, tell } from './witness.ts'
 
@@ -73,6 +73,7 @@ export const oracles: Record<string, Oracle> = {
   'nothing foreign is touched': foreign,
   'no secret is told': told,
   'retries are bounded': bounded,
+  'a server that asks for time is given it': impatient,
   'one leader at a time': oneLeader,
   'connections and memory return to where they were': baseline,
 }

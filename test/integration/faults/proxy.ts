@@ -186,6 +186,7 @@ export async function openProxy(o: ProxyOptions): Promise<Proxy> {
     if (await settle(await fault.after?.(x, answer), x, res, o.isMine)) return
     const body = x.verb === 'list' ? onlyMine(answer.body, o.isMine) : answer.body
     const retryAfter = answer.headers['retry-after']
+    noteRetryAfter(x, retryAfter)
     res.writeHead(answer.status, {
       'content-type': answer.headers['content-type'] ?? 'application/json',
       ...(retryAfter !== undefined && { 'retry-after': retryAfter }),
@@ -250,10 +251,15 @@ async function settle(verdict: Verdict | undefined, x: Exchange, res: ServerResp
   } else if (verdict.do === 'hang') x.told = 'nothing'
   else {
     x.told = `${verdict.status}`
+    noteRetryAfter(x, verdict.headers?.['retry-after'])
     res.writeHead(verdict.status, { 'content-type': 'application/json', ...verdict.headers })
     res.end(x.verb === 'list' ? onlyMine(verdict.body, isMine) : verdict.body)
   }
   return true
+}
+
+function noteRetryAfter(x: Exchange, seconds: string | undefined): void {
+  if (seconds !== undefined) x.retryAfterMs = Number(seconds) * 1000
 }
 
 function onlyMine(body: string, isMine: (object: KubeObject) => boolean): string {

@@ -5,8 +5,9 @@ import { type Exchange, isWrite, wasApplied } from './journal.ts'
 import type { Evidence } from './trial.ts'
 
 export const applied = (e: Evidence): Exchange[] => e.journal.filter(x => isWrite(x) && wasApplied(x))
-export const tell = (x: Exchange): string =>
-  `#${x.n} ${x.verb} ${x.resource}${x.subresource ? `/${x.subresource}` : ''} ${x.namespace}/${x.name}`
+export const requestOf = (x: Exchange): string =>
+  `${x.verb} ${x.resource}${x.subresource ? `/${x.subresource}` : ''} ${x.namespace}/${x.name}`
+export const tell = (x: Exchange): string => `#${x.n} ${requestOf(x)}`
 export const keyOf = (v: { resource: string; object: KubeObject }) =>
   `${v.resource} ${v.object.metadata.namespace ?? ''}/${v.object.metadata.name}`
 export const inGuests = (e: Evidence, { metadata }: KubeObject) => metadata.namespace === `g-${e.id}`
