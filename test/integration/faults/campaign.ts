@@ -118,7 +118,7 @@ export async function prepare(bed: Bed, workload: Workload, seed: string) {
 
 const nothingUnusual = { meddled: false, replicas: 1, deceived: false, relists: false, crowded: false }
 
-const withStandby = new Set<Plan['fault']>(['leader cut off', 'leader stopped'])
+const withStandby = new Set<Plan['fault']>(['leader cut off', 'lease deleted', 'leader stopped'])
 
 /** One of eight. With a standby it would find nothing to do in any case: the other leads. */
 const startsAgain = (plan: Plan): boolean => !withStandby.has(plan.fault) && hash(plan.name) % 8 === 0
@@ -134,6 +134,7 @@ const patienceMs: Partial<Record<Plan['fault'], number>> = {
   storm: 150_000,
   'stalled watches': 240_000,
   'leader cut off': 90_000,
+  'lease deleted': 90_000,
   'leader stopped': 90_000,
 }
 

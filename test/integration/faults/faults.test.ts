@@ -31,6 +31,7 @@ const sample: Record<Plan['fault'], number> = {
   edited: 2,
   'asked for something else': 2,
   'leader cut off': 1,
+  'lease deleted': 1,
   'leader stopped': 1,
   // A minute and more: with all the others only.
   storm: 0,

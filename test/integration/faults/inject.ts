@@ -56,6 +56,8 @@ export function inject(plan: Plan, c: Controls): Armed {
       return fromStep(plan.step, c, { begin: () => c.crash({ skewMs: plan.minutes * 60_000 }) })
     case 'leader cut off':
       return leaderCutOff(plan, c)
+    case 'lease deleted':
+      return leaseDeleted(plan, c)
     case 'leader stopped':
       return leaderStopped(plan, c)
     case 'replaced':
@@ -111,6 +113,18 @@ function leaderStopped({ write }: PlanOf<'leader stopped'>, c: Controls): Armed 
     },
     disarm: () => over,
   }
+}
+
+/** The leader does not know before its next renewal. The step begins when a standby that takes what is not there for free would lead as well. */
+function leaseDeleted({ step }: { step: number }, c: Controls): Armed {
+  const { stage } = c
+  const deleted = fromStep(step, c, {
+    begin: async () => {
+      for (const { metadata } of stage.view.list('leases')) await stage.remove('leases', metadata.name, metadata.namespace)
+      await pause(1_500 + c.random.below(2_000))
+    },
+  })
+  return { ...deleted, disarm: () => anotherLeads(c) }
 }
 
 const anotherLeads = ({ stage: { view } }: Controls): Promise<boolean> =>

@@ -99,7 +99,7 @@ export function impatient(e: Evidence): string[] {
 export function oneLeader(e: Evidence, { replicas }: Expectation): string[] {
   if (replicas < 2) return []
   const journal = e.journal.filter(x => x.life <= e.lives)
-  const takeover = journal.find(x => x.who === 'standby' && x.resource === 'leases' && x.verb === 'update' && wasApplied(x))
+  const takeover = journal.find(x => x.who === 'standby' && x.resource === 'leases' && x.verb !== 'get' && wasApplied(x))
   if (takeover === undefined) return ['no other process took over']
   const renewed = journal.findLast(x => x.who === 'operator' && x.resource === 'leases' && wasApplied(x))!
   const late = (x: Exchange) => x.who === 'operator' && (x.n > takeover.n || x.at > renewed.at + leaseHeldMs)

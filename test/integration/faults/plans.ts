@@ -31,6 +31,8 @@ export type Plan = { name: string } & (
       step: number
     }
   | { fault: 'leader stopped'; write: string }
+  /** Somebody deletes it while one leads and another stands by. */
+  | { fault: 'lease deleted'; step: number }
   | { fault: 'history ends at a bookmark' | 'no bookmarks'; step: number }
   | { fault: 'relist'; objects: number; step: number }
   | { fault: 'storm'; status: 409 | 429 | 500 | 503; seconds: number; step: number }
@@ -95,7 +97,8 @@ export function generatePlans(clean: Clean): Plan[] {
   for (const step of steps) plans.push({ fault: 'gone', step }, { fault: 'gone in the stream', step }, { fault: 'watch lines cut', step })
   for (const fault of ['gone on a page', 'list cut short', 'no bookmarks'] as const) plans.push({ fault, step: first })
   plans.push({ fault: 'history ends at a bookmark', step })
-  plans.push({ fault: 'stalled watches', step }, { fault: 'relist', objects: 10_000, step }, { fault: 'leader cut off', step })
+  plans.push({ fault: 'stalled watches', step }, { fault: 'relist', objects: 10_000, step })
+  plans.push({ fault: 'leader cut off', step }, { fault: 'lease deleted', step })
   // It takes a while, so only here and there.
   for (const part of [0.25, 0.5, 0.75]) {
     const write = writes[Math.floor(writes.length * part)]?.name
