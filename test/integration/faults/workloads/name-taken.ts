@@ -6,7 +6,6 @@ const labels = { 'app.kubernetes.io/managed-by': 'somebody' }
 /** The names that are needed in the product team's namespace belong to somebody else, until they are free. */
 export const nameTaken: Workload = {
   name: 'name-taken',
-  sampled: 60,
   steps: [
     {
       does: 'an Instance and a user are applied beside a Service and a Secret of the names that they need',
