@@ -64,5 +64,4 @@ export async function settled(since: () => Promise<Write[]>): Promise<void> {
 export const perInstance = (b: Burst, count: number) => ({
   writes: b.writes.filter(isCounted).length / count,
   events: eventsOf(b.writes).length / count,
-  refused: b.writes.filter(w => w.status >= 400).length / count,
 })

@@ -26,7 +26,7 @@ export async function slope(bed: Bed, names: readonly string[], populate: (names
   const standbys = await Promise.all(Array.from({ length: repeats }, (_, i) => startedOperator(bed, `standby-${i}`)))
   const measured = async () => {
     await pause(3000)
-    return Promise.all(standbys.map(async s => (await s.collected()).rssMiB))
+    return Promise.all(standbys.map(s => s.collectedMiB()))
   }
   const first = Math.floor(names.length / 10)
   await populate(names.slice(0, first))
@@ -44,10 +44,10 @@ export async function growthFromStrangers(bed: Bed, instances: number, objects: 
     const operator = await startedOperator(bed)
     await caughtUp(operator, instances)
     await pause(500)
-    const before = await operator.collected()
+    const before = await operator.collectedMiB()
     await strangers(bed, objects, where === 'tenant' ? tenant : guestsNamespace)
     await pause(1000)
-    all.push((await operator.collected()).rssMiB - before.rssMiB)
+    all.push((await operator.collectedMiB()) - before)
     await operator.kill()
     await removeStrangers(bed)
   }

@@ -12,7 +12,6 @@ import { median } from './statistics.ts'
 
 export interface Neighbours {
   quietMs: number
-  besetMs: number
   ratio: number
 }
 
@@ -30,8 +29,8 @@ export async function neighbours(bed: Bed, names: readonly string[], sick: numbe
     await cure()
   }
   await operator.kill()
-  const [quietMs, besetMs] = [median(quiet), median(beset)]
-  return { quietMs, besetMs, ratio: besetMs / quietMs }
+  const quietMs = median(quiet)
+  return { quietMs, ratio: median(beset) / quietMs }
 }
 
 /** After the third crash an agent waits for so long before it starts the engine again, and longer each time after that. */

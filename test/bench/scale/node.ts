@@ -34,8 +34,6 @@ export interface BenchNode {
   report(guest: string, change: Partial<GuestStatus>): Promise<void>
   /** The agent says that all is well. */
   heal(guest: string): Promise<void>
-  /** How many writes it has made. */
-  writes(): number
   /** Nothing is there any more, and nothing is under way. */
   empty(): boolean
   stop(): Promise<void>
@@ -63,7 +61,6 @@ export async function startNode(access: ClusterAccess): Promise<BenchNode> {
     openCollection<T>(r, { namespace, ...(project && { project }) }, { client, log: quiet, clock: systemClock })
   const all = { guests: open<Guest>(guests), pods: open<Pod>(pods, slim), claims: open<PersistentVolumeClaim>(persistentvolumeclaims) }
   const changes = new Map<Key, Partial<GuestStatus>>()
-  let writes = 0
 
   const step = async (key: Key): Promise<void> => {
     const pod = all.pods.get(key)
@@ -71,32 +68,27 @@ export async function startNode(access: ClusterAccess): Promise<BenchNode> {
     const { uid } = pod.metadata
     const ref = { namespace, name: pod.metadata.name }
     if (pod.metadata.deletionTimestamp !== undefined) {
-      writes++
       return void (await client.delete(pods, { ...ref, uid }, { gracePeriodSeconds: 0, signal }))
     }
     if (pod.spec?.nodeName === undefined) {
       const target = { apiVersion: 'v1', kind: 'Node', name }
       const body = { apiVersion: 'v1', kind: 'Binding', metadata: { name: ref.name }, target }
-      writes++
       const answer = await transport.send({ method: 'POST', path: pathOf(pods, { ...ref, subresource: 'binding' }), body, signal }, 'unary')
       return void (await answer.text())
     }
     const claim = all.claims.get(key)
     if (claim === undefined) return
     if (claim.status?.phase !== 'Bound') {
-      writes++
       const status = { phase: 'Bound', accessModes: ['ReadWriteOncePod'], capacity: claim.spec?.resources?.requests }
       await all.claims.patch(ref, { type: 'merge', body: { status } }, { manager, subresource: 'status', signal })
     }
     if (pod.status?.phase !== 'Running') {
-      writes++
       await all.pods.patch(ref, { type: 'merge', body: { status: running() } }, { manager, subresource: 'status', signal })
     }
     const guest = all.guests.get(key)
     if (guest === undefined) return
     const status: GuestStatus = { ...reportOf(guest, uid, all.pods.get(key)?.status?.startTime ?? ''), ...changes.get(key) }
     if (same(guest.status, status)) return
-    writes++
     const { apiVersion, kind, metadata } = guest
     const object = { apiVersion, kind, metadata: { name: metadata.name, namespace, uid: metadata.uid }, status }
     await all.guests.apply(object, { manager: 'trove-guest', subresource: 'status', signal })
@@ -149,7 +141,6 @@ export async function startNode(access: ClusterAccess): Promise<BenchNode> {
       changes.delete(key)
       await look(key)
     },
-    writes: () => writes,
     empty: () => busy.size === 0 && [all.guests, all.pods, all.claims].every(c => c.list().length === 0),
     async stop() {
       end.abort()

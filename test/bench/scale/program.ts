@@ -18,7 +18,7 @@ export interface Operator extends Program {
   /** The sum of a metric over all its labels that contain `label`. */
   metric(name: string, label?: string): Promise<number>
   /** RSS in MiB after a collection of all garbage. */
-  collected(): Promise<{ rssMiB: number; heapMiB: number }>
+  collectedMiB(): Promise<number>
 }
 
 const node = join(import.meta.dirname, '../../../node_modules/.bin/node')
@@ -95,12 +95,11 @@ export async function startOperator(o: OperatorOptions): Promise<Operator> {
       const mine = lines.filter(line => (line.startsWith(`${name}{`) || line.startsWith(`${name} `)) && line.includes(label))
       return mine.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
     },
-    async collected() {
+    async collectedMiB() {
       const from = process.printed().length
       process.child.kill('SIGUSR2')
-      const [, usage] = await said(process, /collected (\{.*\})\n/, from)
-      const rss = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${process.child.pid}/status`, 'utf8'))?.[1]) / 1024
-      return { rssMiB: rss, heapMiB: (JSON.parse(usage!) as { heapUsed: number }).heapUsed / 2 ** 20 }
+      await said(process, /collected\n/, from)
+      return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${process.child.pid}/status`, 'utf8'))?.[1]) / 1024
     },
   }
 }

@@ -27,8 +27,6 @@ export interface OperatorProcess {
   stop(): void
   wake(): void
   running(): boolean
-  /** Of its last end, if it ended by itself. */
-  exitCode(): number | null
   /** Everything that it printed. */
   output(): string
   rssMiB(): number
@@ -76,7 +74,6 @@ export async function startOperator(o: OperatorOptions): Promise<OperatorProcess
     stop: () => void child.kill('SIGSTOP'),
     wake: () => void child.kill('SIGCONT'),
     running: () => child.exitCode === null && child.signalCode === null,
-    exitCode: () => child.exitCode,
     output: () => printed.join(''),
     rssMiB: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
   }

@@ -24,7 +24,7 @@ export interface Stage {
   /** As a person deletes: by name. */
   remove(resource: string, name: string, namespace?: string): Promise<void>
   /** Ends the operator and starts it again, as an upgrade does; what is given is different from then on. */
-  restartOperator(o?: { agentImage?: string; skewMs?: number }): Promise<void>
+  restartOperator(change: { agentImage: string }): Promise<void>
 }
 
 export interface KubeDraft {

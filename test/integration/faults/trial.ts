@@ -21,15 +21,14 @@ import type { Workload } from './workload.ts'
 
 /** What a fault can do beside changing what passes through the proxy. */
 export interface Controls {
-  bed: Bed
   stage: Stage
   upstream: Upstream
   journal: readonly Exchange[]
   /** Of the moment at which each step began, so far. */
   boundaries: readonly number[]
   random: Random
-  /** Kills the operator at once; another starts `afterMs` later. */
-  crash(o?: { afterMs?: number; skewMs?: number }): Promise<void>
+  /** Kills the operator at once; another starts a little later. */
+  crash(o?: { skewMs?: number }): Promise<void>
   /** Stops the operator where it is, until it is woken up. */
   stop(): void
   wake(): void
@@ -199,7 +198,7 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
       engines,
       node,
       ...hands,
-      restartOperator: async (change = {}) => {
+      restartOperator: async change => {
         await restartStandby(change)
         await restart(change, 0)
         await settled
@@ -207,13 +206,12 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
     }
     let hit = o.arm === undefined
     const controls: Controls = {
-      bed,
       stage,
       upstream,
       journal,
       boundaries,
       random,
-      crash: ({ afterMs = 50 + random.below(200), ...change } = {}) => restart(change, afterMs),
+      crash: (change = {}) => restart(change, 50 + random.below(200)),
       stop: () => operator.stop(),
       wake: () => operator.wake(),
       cut: proxy.cut,
