@@ -11,9 +11,9 @@ import { type Engine, openEngines } from './engine.ts'
 import type { View } from './history.ts'
 import { type Exchange, isWrite } from './journal.ts'
 import { isCompared, maskedText } from './masks.ts'
-import { type OperatorOptions, type OperatorProcess, startOperator } from './operator.ts'
-import { type Fault, openProxy, openUpstream, type Upstream } from './proxy.ts'
+import { type Fault, openUpstream, type Upstream } from './proxy.ts'
 import { type Random, randomFrom } from './random.ts'
+import { type Replica, startReplica } from './replica.ts'
 import { catalogOf, handsOf, isCounted, type Stage } from './stage.ts'
 import { isStarted } from './started.ts'
 import { sweep } from './sweep.ts'
@@ -125,7 +125,6 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
   const begun: Begun = { step: first, n: 0, at: 0 }
   const began = performance.now()
   const closing: (() => Promise<unknown> | unknown)[] = []
-  const output: string[] = []
   const upstream = openUpstream(bed.access)
   const proxied = { upstream, journal, now: () => performance.now() - began, isMine, narrow }
 
@@ -135,59 +134,32 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
     await hands.make(namespace(tenant), namespace(guests), ...catalogOf(catalog), ...bystanders(tenant, guests))
     const node: FakeNode = await startFakeNode(bed.access, { namespace: guests, pace, heard: engines.hear })
     const controlPlane = startControlPlane({ client: bed.client, upstream, view, pace })
-    const proxy = await openProxy({ ...proxied, who: 'operator' })
     closing.unshift(
       () => node.stop(),
       () => controlPlane.stop(),
-      () => proxy.close(),
     )
 
-    const options: OperatorOptions = {
-      program: o.program ?? bed.program,
-      url: proxy.url,
-      guestsNamespace: guests,
-      agentImage: 'trove.test/agent:1',
-      self: { namespace: guests, name: 'operator', uid: 'operator' },
-      leaderElection: o.replicas === 2,
+    const replicas: Replica[] = []
+    const start = async (who: string) => {
+      const replica = await startReplica(
+        {
+          program: o.program ?? bed.program,
+          guestsNamespace: guests,
+          agentImage: 'trove.test/agent:1',
+          self: { namespace: guests, name: who, uid: who },
+          leaderElection: o.replicas === 2,
+        },
+        { ...proxied, who },
+      )
+      replicas.unshift(replica)
+      closing.unshift(replica.end)
+      return replica
     }
-    let operator: OperatorProcess = await startOperator(options)
-    let restartStandby: (change: Partial<OperatorOptions>) => Promise<void> = async () => {}
+    const operator = await start('operator')
     if (o.replicas === 2) {
       await view.until(() => view.list('leases').length > 0, o.patienceMs)
-      const beside = await openProxy({ ...proxied, who: 'standby' })
-      const start = () => startOperator({ ...options, url: beside.url, self: { ...options.self, name: 'standby', uid: 'standby' } })
-      let standby = await start()
-      restartStandby = async change => {
-        await standby.kill()
-        beside.life += 1
-        Object.assign(options, change)
-        standby = await start()
-      }
-      closing.unshift(async () => {
-        await standby.kill()
-        output.push(standby.output())
-        await beside.close()
-      })
+      await start('standby')
     }
-    let settled = Promise.resolve()
-    /** One end and one start after another. */
-    const restart = (change: Partial<OperatorOptions>, afterMs: number): Promise<void> => {
-      Object.assign(options, change)
-      const ended = operator.kill()
-      settled = settled.then(async () => {
-        await ended
-        await pause(afterMs)
-        if (operator.running()) return
-        output.push(operator.output())
-        proxy.life += 1
-        operator = await startOperator(options)
-      })
-      return ended
-    }
-    closing.unshift(async () => {
-      await settled
-      await operator.kill()
-    })
 
     const stage: Stage = {
       id,
@@ -198,10 +170,11 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
       engines,
       node,
       ...hands,
-      restartOperator: async change => {
-        await restartStandby(change)
-        await restart(change, 0)
-        await settled
+      async restartOperator(change) {
+        for (const replica of replicas) {
+          await replica.restart(change, 0)
+          await replica.settled()
+        }
       },
     }
     let hit = o.arm === undefined
@@ -211,10 +184,10 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
       journal,
       boundaries,
       random,
-      crash: (change = {}) => restart(change, 50 + random.below(200)),
-      stop: () => operator.stop(),
-      wake: () => operator.wake(),
-      cut: proxy.cut,
+      crash: (change = {}) => operator.restart(change, 50 + random.below(200)),
+      stop: operator.stop,
+      wake: operator.wake,
+      cut: operator.proxy.cut,
       hit: () => {
         hit = true
       },
@@ -235,7 +208,7 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
         if (first > 0) await quiet(300)
         Object.assign(begun, { n: journal.length, at: view.versions.at(-1)?.at ?? 0 })
         armed = o.arm?.(controls) ?? {}
-        proxy.fault = armed
+        operator.proxy.fault = armed
       }
       boundaries.push(view.versions.at(-1)?.at ?? 0)
       await armed.onStep?.(i)
@@ -246,25 +219,24 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
       }
     }
     await armed.disarm?.()
-    proxy.fault = {}
-    await settled
+    operator.proxy.fault = {}
+    await operator.settled()
 
     const endNow = () => endOf(view, id)
     if (o.end !== undefined && stuck.length === 0) await view.until(() => endNow() === o.end, o.patienceMs)
     if (!(await quiet(o.quietMs))) stuck.push('it never came to rest')
     const end = endNow()
-    const connections = proxy.open()
-    const rssMiB = operator.running() ? operator.rssMiB() : 0
+    const connections = operator.proxy.open()
+    const rssMiB = operator.rssMiB()
 
     // A start with no memory finds nothing to do.
-    const lives = proxy.life
+    const lives = operator.proxy.life
     if (o.startAgain) {
-      await restart({}, 0)
-      await settled
-      if (!(await isStarted(journal, proxy.life))) stuck.push('it did not start again: not all of its watches were opened')
+      await operator.restart({}, 0)
+      await operator.settled()
+      if (!(await isStarted(journal, operator.proxy.life))) stuck.push('it did not start again: not all of its watches were opened')
       if (!(await quiet(o.quietMs))) stuck.push('it never came to rest after a restart')
     }
-    output.push(operator.output())
     return {
       id,
       journal,
@@ -276,7 +248,7 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
       hit,
       end,
       lives,
-      output: output.join(''),
+      output: replicas.map(r => r.output()).join(''),
       connections,
       rssMiB,
       ms: performance.now() - began,
