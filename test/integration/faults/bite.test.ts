@@ -4,6 +4,7 @@ import { full } from '../../full.ts'
 import { type Bed, makeBed } from './bed.ts'
 import { type Prepared, prepare, tryPlan } from './campaign.ts'
 import { buildMutant, mutants } from './mutants.ts'
+import { oracles } from './oracles.ts'
 import { workloads } from './workloads.ts'
 
 const seed = 'bite'
@@ -21,6 +22,9 @@ beforeAll(async () => {
   bed = await makeBed()
 })
 afterAll(() => bed?.stop())
+
+test('there is a bug for each promise', () =>
+  expect(Object.keys(oracles).filter(name => mutants.every(m => m.caughtBy !== name))).toEqual([]))
 
 test.concurrent.each(mutants.filter(m => full || !m.slow).map(m => [m.bug, m] as const))('%s', { timeout: 900_000 }, async (_, mutant) => {
   const { workload, reference, plans } = await prepared(mutant.workload)

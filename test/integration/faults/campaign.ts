@@ -116,7 +116,7 @@ export async function prepare(bed: Bed, workload: Workload, seed: string) {
   return { workload, reference, plans, results, writes: ownWrites(first).length }
 }
 
-const nothingUnusual = { meddled: false, replicas: 1, deceived: false, relists: false, crowded: false }
+const nothingUnusual = { meddled: false, replicas: 1, relists: false, crowded: false }
 
 const withStandby = new Set<Plan['fault']>(['leader cut off', 'lease deleted', 'leader stopped'])
 
@@ -172,7 +172,7 @@ export async function tryPlan(
   const is = (faults: ReadonlySet<Plan['fault']>) => fault !== undefined && faults.has(fault)
   const meddled = plan !== undefined && isMeddling(plan)
   const elsewhere = plan !== undefined && leadsElsewhere(plan)
-  const startAgain = plan !== undefined && startsAgain(plan)
+  const startAgain = plan === undefined || startsAgain(plan)
   const replicas = is(withStandby) ? 2 : 1
   for (let attempt = 1; ; attempt++) {
     const evidence = await runTrial(bed, {
@@ -193,7 +193,6 @@ export async function tryPlan(
       ...(meddled && plan.fault !== 'edited' && { taken: objectOf(plan.write) }),
       meddled: meddled && elsewhere,
       replicas,
-      deceived: fault === 'stale list',
       relists: is(relisting),
       crowded: fault === 'relist',
     })

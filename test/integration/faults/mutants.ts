@@ -152,6 +152,13 @@ export const mutants: Mutant[] = [
     caughtBy: 'retries are bounded',
   },
   {
+    bug: 'a server that asks for time is not given it',
+    changes: [{ file: 'src/runtime/queue.ts', from: 'queue.addAfter(key, Math.max(delay, atLeastMs))', to: 'queue.addAfter(key, delay)' }],
+    workload: 'create',
+    plan: plan => plan.fault === 'storm' && plan.status === 429,
+    caughtBy: 'a server that asks for time is given it',
+  },
+  {
     bug: 'it goes on writing after it has lost its lease',
     changes: [
       { file: 'src/runtime/lease.ts', from: 'holds: () => !over && left() > 0,', to: 'holds: () => true,' },
@@ -253,7 +260,7 @@ export const mutants: Mutant[] = [
     caughtBy: 'never two pods on one volume',
   },
   {
-    bug: 'the binding is not told of a new password',
+    bug: 'a binding is not told of a new password',
     changes: [
       {
         file: 'src/operator/databaseuser/binding.ts',
@@ -262,19 +269,32 @@ export const mutants: Mutant[] = [
       },
     ],
     workload: 'churn',
+    caughtBy: 'status is never ahead of what is so',
+  },
+  {
+    bug: 'a binding tells something else than the password',
+    changes: [
+      {
+        file: 'src/operator/databaseuser/binding.ts',
+        from: '    username,\n    password,\n',
+        to: '    username,\n    password: username,\n',
+      },
+    ],
+    workload: 'create',
     caughtBy: 'engine, Secret and binding agree',
   },
   {
-    bug: 'a user is Ready before the engine has its password',
+    bug: 'a child that somebody edited stays so',
     changes: [
       {
-        file: 'src/operator/databaseuser/plan.ts',
-        from: "const has = result?.state === 'Ready' && result.passwordRevision === revision && isCaughtUp(guest)",
-        to: "const has = result?.state === 'Ready'",
+        file: 'src/operator/instance/plan.ts',
+        from: "return isLeaving(found) || isAsDrafted(found, draft) ? [] : [{ do: 'correct', kind, draft }]",
+        to: 'return []',
       },
     ],
-    workload: 'churn',
-    caughtBy: 'status is never ahead of what is so',
+    workload: 'create',
+    plan: plan => plan.fault === 'edited' && plan.resource === 'networkpolicies',
+    caughtBy: 'the end is the clean run’s',
   },
   {
     bug: 'a database is dropped whatever its policy says',

@@ -78,8 +78,8 @@ export function fenced(e: Evidence, { meddled }: Expectation): string[] {
   return wrong
 }
 
-/** Not even where somebody took the Secret away. Until a Guest has named it nobody can have been given a password. */
-export function passwordsKept(e: Evidence): string[] {
+/** Not even where somebody took the Secret away, unless nobody can have been given it yet: no Guest has named it. */
+export function passwordsKept(e: Evidence, { meddled }: Expectation): string[] {
   const named = new Set<string>()
   const first = new Map<string, string>()
   const wrong: string[] = []
@@ -90,7 +90,7 @@ export function passwordsKept(e: Evidence): string[] {
     for (const [revision, value] of Object.entries((v.object as Loose).data ?? {}).filter(([key]) => revisionKey.test(key))) {
       const key = `${name} ${revision}`
       const before = first.get(key)
-      if (before !== undefined && before !== value && named.has(key)) wrong.push(`${key} was given a second password`)
+      if (before !== undefined && before !== value && (named.has(key) || !meddled)) wrong.push(`${key} was given a second password`)
       else first.set(key, value)
     }
   }

@@ -200,11 +200,13 @@ export async function openProxy(o: ProxyOptions): Promise<Proxy> {
     const write = (lines: WatchLine[]) => {
       for (const line of lines) res.write(`${JSON.stringify(line)}\n`)
     }
+    let whole = !x.query.has('sendInitialEvents')
     try {
       for await (const text of fault.stream?.(x, end.signal) ?? upstream.lines(o.narrow(x, req.url!), end.signal)) {
         if (end.signal.aborted) return
         if (!res.headersSent) res.writeHead(200, { 'content-type': 'application/json' })
         const line = JSON.parse(text) as WatchLine
+        whole ||= line.object.metadata?.annotations?.['k8s.io/initial-events-end'] === 'true'
         if (line.object.metadata?.name !== undefined && !o.isMine(line.object)) continue
         const lines = proxy.fault.line?.(x, line, write) ?? [line]
         if (lines === 'cut') {
@@ -213,6 +215,8 @@ export async function openProxy(o: ProxyOptions): Promise<Proxy> {
         }
         write(lines)
       }
+      // An API server that begins its own cache anew ends all watches, and lists that it has not told to the end.
+      if (!whole) x.told = 'part of a list'
       res.end()
     } catch (error) {
       if (error instanceof Refused && !res.headersSent) {
