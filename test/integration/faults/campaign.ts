@@ -102,7 +102,7 @@ export async function prepare(bed: Bed, workload: Workload, seed: string) {
   const run = (name: string) =>
     runTrial(bed, { workload, seed: `${seed} ${workload.name} ${name}`, patienceMs: 60_000, quietMs: longQuietMs, startAgain: true })
   const [first, second] = await Promise.all([run('first'), run('second')])
-  const reference: Reference = { end: first.end, counts: countsOf(first), connections: first.connections, rssMiB: first.rssMiB }
+  const reference: Reference = { end: first.end, counts: countsOf(first), connections: first.connections, memory: first.memory }
   const results = [first, second].map(
     (evidence): Result => ({
       workload: workload.name,
@@ -116,7 +116,7 @@ export async function prepare(bed: Bed, workload: Workload, seed: string) {
   return { workload, reference, plans, results, writes: ownWrites(first).length }
 }
 
-const nothingUnusual = { meddled: false, replicas: 1, relists: false, crowded: false }
+const nothingUnusual = { meddled: false, replicas: 1, relists: false }
 
 const withStandby = new Set<Plan['fault']>(['leader cut off', 'lease deleted', 'leader stopped'])
 
@@ -194,7 +194,6 @@ export async function tryPlan(
       meddled: meddled && elsewhere,
       replicas,
       relists: is(relisting),
-      crowded: fault === 'relist',
     })
     return { workload: workload.name, plan: name, violations, hit: evidence.hit, evidence }
   }

@@ -115,20 +115,23 @@ function leaderStopped({ write }: PlanOf<'leader stopped'>, c: Controls): Armed 
   }
 }
 
-/** The leader does not know before its next renewal. The step begins when a standby that takes what is not there for free would lead as well. */
+/** Right after a renewal: the leader knows nothing of it before the next, two seconds later. Whoever takes what is not there leads by then as well. */
 function leaseDeleted({ step }: { step: number }, c: Controls): Armed {
-  const { stage } = c
+  const { view, remove } = c.stage
   const deleted = fromStep(step, c, {
     begin: async () => {
-      for (const { metadata } of stage.view.list('leases')) await stage.remove('leases', metadata.name, metadata.namespace)
-      await pause(1_500 + c.random.below(2_000))
+      const renewed = view.versions.findLast(v => v.resource === 'leases')!
+      await view.until(() => view.versions.findLast(v => v.resource === 'leases') !== renewed, 10_000)
+      await remove('leases', renewed.object.metadata.name, renewed.object.metadata.namespace)
+      await view.until(() => isLedByAnother(c), 1_300)
     },
   })
   return { ...deleted, disarm: () => anotherLeads(c) }
 }
 
-const anotherLeads = ({ stage: { view } }: Controls): Promise<boolean> =>
-  view.until(() => view.list('leases')[0]?.spec?.holderIdentity === 'standby', 30_000)
+const isLedByAnother = ({ stage: { view } }: Controls): boolean => view.list('leases')[0]?.spec?.holderIdentity === 'standby'
+
+const anotherLeads = (c: Controls): Promise<boolean> => c.stage.view.until(() => isLedByAnother(c), 30_000)
 
 /** Whatever is asked, the answer is the same. Watches that are open go on. */
 function storm(plan: PlanOf<'storm'>, c: Controls): Armed {

@@ -29,7 +29,14 @@ export interface OperatorProcess {
   running(): boolean
   /** Everything that it printed. */
   output(): string
-  rssMiB(): number
+  /** Nothing where it does not run. */
+  memory(): Memory
+}
+
+/** Resident, now and at most since it started. */
+export interface Memory {
+  nowMiB: number
+  peakMiB: number
 }
 
 const node = join(import.meta.dirname, '../../../node_modules/.bin/node')
@@ -66,6 +73,7 @@ export async function startOperator(o: OperatorOptions): Promise<OperatorProcess
       resolve(rm(dir, { recursive: true, force: true }))
     })
   })
+  const running = () => child.exitCode === null && child.signalCode === null
   return {
     async kill() {
       child.kill('SIGKILL')
@@ -73,9 +81,13 @@ export async function startOperator(o: OperatorOptions): Promise<OperatorProcess
     },
     stop: () => void child.kill('SIGSTOP'),
     wake: () => void child.kill('SIGCONT'),
-    running: () => child.exitCode === null && child.signalCode === null,
+    running,
     output: () => printed.join(''),
-    rssMiB: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
+    memory() {
+      const said = running() ? readFileSync(`/proc/${child.pid}/status`, 'utf8') : ''
+      const mib = (what: string) => Number(new RegExp(`${what}:\\s+(\\d+)`).exec(said)?.[1] ?? 0) / 1024
+      return { nowMiB: mib('VmRSS'), peakMiB: mib('VmHWM') }
+    },
   }
 }
 

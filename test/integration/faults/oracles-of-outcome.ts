@@ -57,7 +57,7 @@ export function isJudged(e: Evidence): boolean {
 type Condition = { type: string; status: string; observedGeneration?: number }
 
 /** What is said of a generation was judged of that generation: never a later one than there is, never one after another that was judged later. */
-export function honestStatus(e: Evidence, { taken }: Expectation): string[] {
+export function honestStatus(e: Evidence): string[] {
   const wrong: string[] = []
   const reached = new Map<string, number>()
   for (const { v, before } of through(e)) {
@@ -73,7 +73,7 @@ export function honestStatus(e: Evidence, { taken }: Expectation): string[] {
         wrong.push(`${keyOf(v)}: ${c.type} was judged for ${c.observedGeneration}, the rest for ${observed}`)
     }
     const judge = v.type === 'MODIFIED' && becameReady(v, observed, before) ? whatReadyMeans[v.resource] : undefined
-    if (judge !== undefined) wrong.push(...judge(v, observed, e, before, taken))
+    if (judge !== undefined) wrong.push(...judge(v, observed, e, before))
   }
   return wrong
 }
@@ -88,7 +88,7 @@ function becameReady(v: Version, observed: number, world: Map<string, Loose>): b
 const asOf = (v: Version, generation: number, e: Evidence) =>
   e.view.versions.find(x => x.object.metadata.uid === v.object.metadata.uid && x.object.metadata.generation === generation)?.object as Loose
 
-type Meaning = (v: Version, observed: number, e: Evidence, world: Map<string, Loose>, taken?: string) => string[]
+type Meaning = (v: Version, observed: number, e: Evidence, world: Map<string, Loose>) => string[]
 
 const whatReadyMeans: Record<string, Meaning> = {
   /** Who may connect, which can be read off the network policy, is as that generation says. */
@@ -102,17 +102,20 @@ const whatReadyMeans: Record<string, Meaning> = {
     return [`${keyOf(v)} is Ready for generation ${observed}, which allows [${cidrs}]; the network policy allows [${allowed}]`]
   },
 
-  /** The engine has the password of that generation, and so has the binding, unless somebody took that away. */
-  databaseusers(v, observed, e, world, taken) {
+  /** The agent has said that the engine has the password of that generation, and the binding was given it. What became of either since is others' doing. */
+  databaseusers(v, observed, e) {
     const { uid, name, namespace } = v.object.metadata
     const revision = `${uid.slice(0, 8)}-${asOf(v, observed, e).spec?.passwordGeneration ?? 1}`
-    const guest = [...world].find(
-      ([key, o]) => key.startsWith('guests ') && usersIn(o.spec).some(u => u.passwordRevision === revision),
-    )?.[1]
-    const has = usersIn(guest?.status).some(u => u.passwordRevision === revision && u.state === 'Ready')
-    const password = world.get(`secrets ${guest?.metadata.namespace}/${guest?.metadata.name}`)?.data?.[revision]
-    const bound = world.get(`secrets ${namespace}/${name}-credentials`)?.data?.password
-    const isBound = taken === `secrets ${name}-credentials` || (bound !== undefined && bound === password)
+    const earlier = e.view.versions.filter(x => x.at < v.at).map(({ resource, object }) => ({ resource, ...(object as Loose) }))
+    const secrets = earlier.filter(o => o.resource === 'secrets')
+    const has = earlier.some(
+      o => o.resource === 'guests' && usersIn(o.status).some(u => u.passwordRevision === revision && u.state === 'Ready'),
+    )
+    const passwords = new Set(secrets.flatMap(o => o.data?.[revision] ?? []))
+    const isBound = secrets.some(
+      ({ metadata, data }) =>
+        metadata.namespace === namespace && metadata.name === `${name}-credentials` && passwords.has(data?.password ?? ''),
+    )
     return [
       ...(has ? [] : [`${keyOf(v)} is Ready for generation ${observed}; the agent has not said that the engine has its password`]),
       ...(isBound ? [] : [`${keyOf(v)} is Ready for generation ${observed}; its binding is not`]),

@@ -55,15 +55,19 @@ export function vainLists(e: Evidence, { relists }: Expectation): string[] {
 /** The last finalizer went, and with it the object: the answer is its last state. */
 const endsIt = ({ answer }: Exchange): boolean => answer?.metadata.deletionTimestamp !== undefined && !answer.metadata.finalizers?.length
 
-/** What a process has made, it knows to be there. */
+/** What a process has made, it knows to be there; unless somebody took off the label by which it is watched. */
 export function ownWritesForgotten(e: Evidence): string[] {
+  const ended = new Set(
+    e.view.versions
+      .filter(v => v.type === 'DELETED' || v.object.metadata.labels?.['app.kubernetes.io/managed-by'] === undefined)
+      .map(v => v.object.metadata.uid),
+  )
   const made = new Map<string, string>()
   const forgotten: string[] = []
   for (const x of e.journal.filter(x => x.verb === 'create' && isWrite(x))) {
-    const key = `${x.life} ${x.resource} ${x.namespace}/${x.name}`
+    const key = `${x.who} ${x.life} ${x.resource} ${x.namespace}/${x.name}`
     const uid = made.get(key)
-    if (x.status === 409 && uid !== undefined && !e.view.versions.some(v => v.type === 'DELETED' && v.object.metadata.uid === uid))
-      forgotten.push(tell(x))
+    if (x.status === 409 && uid !== undefined && !ended.has(uid)) forgotten.push(tell(x))
     if (x.status === 201 && x.told === undefined) made.set(key, x.answer!.metadata.uid)
   }
   return forgotten

@@ -4,6 +4,7 @@
  */
 import { shippedMemoryMiB } from '../shipped.ts'
 import { isWrite } from './journal.ts'
+import type { Memory } from './operator.ts'
 import { agreement, dropped, fenced, foreign, goneByPolicy, passwordsKept, podsReplaced, told, twoPods } from './oracles-of-data.ts'
 import { honestStatus, isJudged, sameCounts, sameEnd } from './oracles-of-outcome.ts'
 import { bounded, impatient, oneLeader, ownWritesForgotten, unconditional, vainLists, vainWrites } from './oracles-of-requests.ts'
@@ -20,7 +21,7 @@ export interface Reference {
   end: string
   counts: string
   connections: number
-  rssMiB: number
+  memory: Memory
 }
 
 export interface Expectation {
@@ -34,8 +35,6 @@ export interface Expectation {
   replicas: number
   /** The server has lost its history, or its connections: then everything is listed anew. */
   relists: boolean
-  /** Thousands of others' objects are in the caches at the end: memory must be within the pod's limit. */
-  crowded: boolean
 }
 
 type Oracle = (e: Evidence, x: Expectation) => string[]
@@ -76,14 +75,12 @@ export const oracles = {
   'connections and memory return to where they were': baseline,
 } satisfies Record<string, Oracle>
 
-/** The kernel counts buffers and files against the pod's limit as well. */
-const mostOfTheLimit = 0.9
-
-function baseline(e: Evidence, { reference, replicas, crowded }: Expectation): string[] {
+function baseline(e: Evidence, { reference, replicas }: Expectation): string[] {
   if (reference === undefined || replicas > 1) return []
   const wrong: string[] = []
   if (e.connections > reference.connections + 10) wrong.push(`${e.connections} connections, ${reference.connections} in the clean run`)
-  if (e.rssMiB > Math.max(reference.rssMiB * 1.5, crowded ? mostOfTheLimit * shippedMemoryMiB : 0))
-    wrong.push(`${e.rssMiB.toFixed(0)} MiB, ${reference.rssMiB.toFixed(0)} in the clean run`)
+  if (e.memory.nowMiB > reference.memory.nowMiB * 1.5)
+    wrong.push(`${e.memory.nowMiB.toFixed(0)} MiB, ${reference.memory.nowMiB.toFixed(0)} in the clean run`)
+  if (e.memory.peakMiB > shippedMemoryMiB) wrong.push(`${e.memory.peakMiB.toFixed(0)} MiB meanwhile; the pod may have ${shippedMemoryMiB}`)
   return wrong
 }

@@ -1,6 +1,6 @@
 /** One replica of the operator: the processes that are it one after another, and the proxy that stands before each of them. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { type OperatorOptions, startOperator } from './operator.ts'
+import { type Memory, type OperatorOptions, startOperator } from './operator.ts'
 import { type Proxy as Between, openProxy, type ProxyOptions } from './proxy.ts'
 
 export interface Replica {
@@ -12,7 +12,7 @@ export interface Replica {
   /** Stops the process where it is, until it is woken up. */
   stop(): void
   wake(): void
-  rssMiB(): number
+  memory(): Memory
   /** Everything that its processes printed. */
   output(): string
   end(): Promise<void>
@@ -43,7 +43,7 @@ export async function startReplica(given: Omit<OperatorOptions, 'url'>, proxied:
     settled: () => settled,
     stop: () => process.stop(),
     wake: () => process.wake(),
-    rssMiB: () => (process.running() ? process.rssMiB() : 0),
+    memory: () => process.memory(),
     output: () => [...printed, process.output()].join(''),
     async end() {
       await settled

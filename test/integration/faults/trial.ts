@@ -11,6 +11,7 @@ import { type Engine, openEngines } from './engine.ts'
 import type { View } from './history.ts'
 import { type Exchange, isWrite } from './journal.ts'
 import { isCompared, maskedText } from './masks.ts'
+import type { Memory } from './operator.ts'
 import { type Fault, openUpstream, type Upstream } from './proxy.ts'
 import { type Random, randomFrom } from './random.ts'
 import { type Replica, startReplica } from './replica.ts'
@@ -93,7 +94,7 @@ export interface Evidence {
   output: string
   /** Connections held at the end. */
   connections: number
-  rssMiB: number
+  memory: Memory
 }
 
 /** Watched in all namespaces, and in a trial there is one. */
@@ -227,7 +228,7 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
     if (!(await quiet(o.quietMs))) stuck.push('it never came to rest')
     const end = endNow()
     const connections = operator.proxy.open()
-    const rssMiB = operator.rssMiB()
+    const memory = operator.memory()
 
     // A start with no memory finds nothing to do.
     const lives = operator.proxy.life
@@ -250,7 +251,7 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
       lives,
       output: replicas.map(r => r.output()).join(''),
       connections,
-      rssMiB,
+      memory,
       ms: performance.now() - began,
     }
   } finally {
