@@ -179,7 +179,9 @@ export async function tryPlan(
       workload,
       seed: `${o.seed} ${workload.name} ${name} ${attempt}`,
       ...(plan !== undefined && { arm: (controls: Controls) => inject(plan, controls) }),
-      patienceMs: o.patienceMs ?? (elsewhere ? 8_000 : ((fault && patienceMs[fault]) ?? 30_000)) + (workload.waits ? restMs : 0),
+      patienceMs:
+        o.patienceMs ??
+        (elsewhere && workload.sampled === undefined ? 8_000 : ((fault && patienceMs[fault]) ?? 30_000)) + (workload.waits ? restMs : 0),
       // Somebody else's hand in tenants' Secrets shows only when they are read again.
       quietMs: startAgain ? longQuietMs : meddled ? 2_600 : 400,
       startAgain,

@@ -119,22 +119,27 @@ const patched = new Set(['instances', 'guests'])
 function meddling(writes: readonly Named[], clean: Clean): Unnamed<Plan>[] {
   const lasting = writes.filter(({ exchange: { verb, subresource } }) => subresource === undefined && verb !== 'delete')
   const sorts = firstOfEach(lasting, ({ name, exchange: { verb, resource } }) => `${verb} ${resource} ${isOnGuestSide(name)}`)
-  return sorts.flatMap(({ name: write, exchange: { verb, resource } }): Unnamed<Plan>[] => [
-    ...(verb !== 'patch' || patched.has(resource) ? [{ fault: 'replaced', resource, write } as const] : []),
-    ...(verb !== 'patch' || resource === 'guests' ? [{ fault: 'deleted', resource, write } as const] : []),
-    ...(verb === 'create' ? edited(resource, write, clean) : []),
-  ])
+  return sorts.flatMap(({ name: write, exchange: { verb, resource } }): Unnamed<Plan>[] => {
+    // A tenant's Secret is looked at now and then: by that time it may not be ours to make good any more.
+    const isSeen = resource !== 'secrets' || isOnGuestSide(write) || isLasting(write, clean)
+    return [
+      ...(verb !== 'patch' || patched.has(resource) ? [{ fault: 'replaced', resource, write } as const] : []),
+      ...(isSeen && (verb !== 'patch' || resource === 'guests') ? [{ fault: 'deleted', resource, write } as const] : []),
+      ...(isSeen && verb === 'create' ? edited(resource, write, clean) : []),
+    ]
+  })
 }
 
 /** At once; and once more when all is done, if the whole story is of the workload's own making: what was given is the same everywhere. */
-function edited(resource: string, write: string, { versions, begun, id }: Clean): Unnamed<PlanOf<'edited'>>[] {
-  const isThere = (test: (v: Version) => boolean) => (versions.findLast(test)?.type ?? 'DELETED') !== 'DELETED'
-  const stays =
-    isThere(v => v.resource === 'instances') && isThere(v => `${v.resource} ${masked(v.object.metadata.name, id)}` === objectOf(write))
-  // What is in a tenant's Secret is looked at now and then: by that time all of it may be gone.
-  const isMadeGood = stays || resource !== 'secrets'
-  const moments = [...(isMadeGood ? (['at once'] as const) : []), ...(stays && begun.step === 0 ? (['at the end'] as const) : [])]
+function edited(resource: string, write: string, clean: Clean): Unnamed<PlanOf<'edited'>>[] {
+  const moments = clean.begun.step === 0 && isLasting(write, clean) ? (['at once', 'at the end'] as const) : (['at once'] as const)
   return editsOf({ resource, write }).flatMap(edit => moments.map(when => ({ fault: 'edited', resource, edit, when, write }) as const))
+}
+
+/** Whether the object is still there at the end, and an Instance that it is for. */
+function isLasting(write: string, { versions, id }: Clean): boolean {
+  const isThere = (test: (v: Version) => boolean) => (versions.findLast(test)?.type ?? 'DELETED') !== 'DELETED'
+  return isThere(v => v.resource === 'instances') && isThere(v => `${v.resource} ${masked(v.object.metadata.name, id)}` === objectOf(write))
 }
 
 function nameOf({ fault, ...rest }: Unnamed<Plan>): string {
