@@ -11,7 +11,7 @@ export interface Step {
 
 export interface Workload {
   name: string
-  /** How it comes to where it begins. No fault strikes here: of every beginning there is a workload that tries it. */
+  /** How it comes to where it begins. No fault strikes here. */
   given?: Step[]
   steps: Step[]
   /** Most of its time something has to rest for a while. */
