@@ -1,11 +1,12 @@
 /**
  * The client: one method for each thing that one asks of an API server, typed by resource. Every call has a deadline and a signal, every
- * failure is an ApiError (or the signal's own reason), and nothing is retried here: whoever calls decides that.
+ * failure is an ApiError (or the signal's own reason), and nothing is retried here: whoever calls decides that, once the server wants to be asked.
  */
 import type { ClusterAccess } from './access.ts'
 import { DeadlinePassed, withDeadline } from './deadline.ts'
 import { isNotFound, isUidMismatch } from './errors.ts'
 import type { Draft, KubeObject, StatusDraft } from './objects.ts'
+import { patient } from './patience.ts'
 import { apiVersionOf, pathOf, pods, type Ref, type Resource } from './resource.ts'
 import { openTransport, type Request } from './transport.ts'
 import { lines, parseEvent } from './watch.ts'
@@ -88,10 +89,11 @@ const patchTypes = {
 
 export function connect(access: ClusterAccess, options: { userAgent?: string } = {}): Client & { close(): Promise<void> } {
   const transport = openTransport(access, options.userAgent ?? 'trove')
+  const send = patient(transport.send)
 
   const text = (o: CallOptions, r: Omit<Request, 'signal'>): Promise<string> =>
     withDeadline([o.signal], o.deadlineMs ?? 30_000, async signal =>
-      (await transport.send({ ...r, signal, ...(o.mayGo && { mayGo: o.mayGo }) }, 'unary')).text(),
+      (await send({ ...r, signal, ...(o.mayGo && { mayGo: o.mayGo }) }, 'unary')).text(),
     )
   const json = async <R>(o: CallOptions, r: Omit<Request, 'signal'>): Promise<R> => JSON.parse(await text(o, r)) as R
 
@@ -171,7 +173,7 @@ export function connect(access: ClusterAccess, options: { userAgent?: string } =
       if (o.signal.aborted) stop()
       try {
         const path = pathOf(r, namespace === undefined ? {} : { namespace })
-        const answer = await transport.send({ method: 'GET', path, query, signal: watchdog.signal }, 'watch')
+        const answer = await send({ method: 'GET', path, query, signal: watchdog.signal }, 'watch')
         for await (const line of lines(answer.chunks())) {
           if (watchdog.signal.aborted) throw watchdog.signal.reason
           timer.refresh()

@@ -132,12 +132,15 @@ function unreachable(error: unknown, r: Request, server: string): unknown {
   return new ApiError(0, 'Unreachable', `${what}: no answer from ${server}: ${message || code}`, { cause: error })
 }
 
+/** Whatever a proxy on the way may say: nothing is left alone for longer than a failure is. */
+const longestRetryAfterMs = 300_000
+
 function refused(status: number, retryAfter: string | string[] | undefined, text: string): ApiError {
   const body = parseStatus(text)
   const seconds = Number(retryAfter ?? body.details?.retryAfterSeconds)
   return new ApiError(status, body.reason ?? '', body.message ?? `HTTP ${status}: ${text.slice(0, 200)}`, {
     ...(body.details !== undefined && { details: body.details }),
-    ...(seconds > 0 && { retryAfterMs: seconds * 1000 }),
+    ...(seconds > 0 && { retryAfterMs: Math.min(seconds * 1000, longestRetryAfterMs) }),
   })
 }
 
