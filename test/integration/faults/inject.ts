@@ -115,11 +115,13 @@ function leaderStopped({ write }: PlanOf<'leader stopped'>, c: Controls): Armed 
   }
 }
 
-/** Right after a renewal: the leader knows nothing of it before the next, two seconds later. Whoever takes what is not there leads by then as well. */
+/** Right after a renewal that the other knows of: the leader knows nothing of it before the next, two seconds later. Whoever takes what is not there leads by then as well. */
 function leaseDeleted({ step }: { step: number }, c: Controls): Armed {
   const { view, remove } = c.stage
+  const standbyKnows = () => c.journal.some(x => x.who === 'standby' && x.resource === 'leases' && x.status === 200)
   const deleted = fromStep(step, c, {
     begin: async () => {
+      for (let i = 0; i < 1500 && !standbyKnows(); i++) await pause(20)
       const renewed = view.versions.findLast(v => v.resource === 'leases')!
       await view.until(() => view.versions.findLast(v => v.resource === 'leases') !== renewed, 10_000)
       await remove('leases', renewed.object.metadata.name, renewed.object.metadata.namespace)
