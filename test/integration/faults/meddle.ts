@@ -7,6 +7,7 @@ import { pathOf } from '../../../src/kube/resource.ts'
 import type { Loose } from './history.ts'
 import { isOnGuestSide, masked, objectOf } from './journal.ts'
 import type { PlanOf } from './plans.ts'
+import type { Upstream } from './proxy.ts'
 import { resourceOf } from './stage.ts'
 import type { Armed, Controls } from './trial.ts'
 import { atWrite } from './when.ts'
@@ -77,10 +78,14 @@ async function edit(object: Loose, plan: PlanOf<'edited'>, { stage }: Controls):
 async function take(object: Loose, { fault, resource }: PlanOf<'replaced' | 'deleted'>, { upstream }: Controls): Promise<void> {
   const { name, namespace } = object.metadata
   const path = pathOf(resourceOf(resource), namespace === undefined ? { name } : { name, namespace })
-  if (fault === 'deleted') return void (await upstream.text('DELETE', path))
-  await upstream.text('PATCH', path, JSON.stringify({ metadata: { finalizers: null } }), 'application/merge-patch+json')
-  await upstream.text('DELETE', `${path}?gracePeriodSeconds=0`)
-  await upstream.text('POST', path.slice(0, path.lastIndexOf('/')), JSON.stringify(anotherLike(object)))
+  const send = async (...request: Parameters<Upstream['text']>) => {
+    const { status, body } = await upstream.text(...request)
+    if (status >= 300) throw new Error(`${fault} by nobody: ${request[0]} ${request[1]}: ${body}`)
+  }
+  if (fault === 'deleted') return send('DELETE', path)
+  await send('PATCH', path, JSON.stringify({ metadata: { finalizers: null } }), 'application/merge-patch+json')
+  await send('DELETE', `${path}?gracePeriodSeconds=0`)
+  await send('POST', path.slice(0, path.lastIndexOf('/')), JSON.stringify(anotherLike(object)))
 }
 
 /** Equal in everything that whoever makes it can choose. */

@@ -117,7 +117,10 @@ const patched = new Set(['instances', 'guests'])
 
 /** Right after the operator first made or first changed an object, somebody else lays hands on it. */
 function meddling(writes: readonly Named[], clean: Clean): Unnamed<Plan>[] {
-  const lasting = writes.filter(({ exchange: { verb, subresource } }) => subresource === undefined && verb !== 'delete')
+  // What ends with the write is out of everybody's reach.
+  const lasts = ({ verb, subresource, answer }: Exchange) =>
+    subresource === undefined && verb !== 'delete' && answer?.metadata.deletionTimestamp === undefined
+  const lasting = writes.filter(({ exchange }) => lasts(exchange))
   const sorts = firstOfEach(lasting, ({ name, exchange: { verb, resource } }) => `${verb} ${resource} ${isOnGuestSide(name)}`)
   return sorts.flatMap(({ name: write, exchange: { verb, resource } }): Unnamed<Plan>[] => {
     // A tenant's Secret is looked at now and then: by that time it may not be ours to make good any more.

@@ -37,6 +37,8 @@ export interface Controls {
   cut(): void
   /** The fault has taken place. */
   hit(): void
+  /** The fault could not do what it was to do: there was no trial. */
+  failed(error: unknown): void
 }
 
 export interface Armed extends Fault {
@@ -179,6 +181,7 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
       },
     }
     let hit = o.arm === undefined
+    const failures: unknown[] = []
     const controls: Controls = {
       stage,
       upstream,
@@ -192,6 +195,7 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
       hit: () => {
         hit = true
       },
+      failed: error => failures.push(error),
     }
     const writes = () => journal.filter(isWrite).length
     const quiet = async (forMs: number) => {
@@ -222,6 +226,7 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
     await armed.disarm?.()
     operator.proxy.fault = {}
     await operator.settled()
+    if (failures.length > 0) throw failures[0]
 
     const endNow = () => endOf(view, id)
     if (o.end !== undefined && stuck.length === 0) await view.until(() => endNow() === o.end, o.patienceMs)

@@ -13,18 +13,21 @@ export const atWrite = (write: string, c: Controls, when: 'before' | 'after', st
 export function atRequest(name: string, counts: (x: Exchange) => boolean, c: Controls, when: 'before' | 'after', strike: Strike): Armed {
   const count = openCounter(c.stage.id)
   const meant = new WeakSet<Exchange>()
+  const struck: Strike = async answer => {
+    c.hit()
+    try {
+      return await strike(answer)
+    } catch (error) {
+      c.failed(error)
+      throw error
+    }
+  }
   return {
     before(x) {
       if (counts(x) && count(x) === name) meant.add(x)
-      if (when !== 'before' || !meant.has(x)) return undefined
-      c.hit()
-      return strike({ status: 0, body: '' })
+      return when === 'before' && meant.has(x) ? struck({ status: 0, body: '' }) : undefined
     },
-    after(x, answer) {
-      if (when !== 'after' || !meant.has(x)) return undefined
-      c.hit()
-      return strike(answer)
-    },
+    after: (x, answer) => (when === 'after' && meant.has(x) ? struck(answer) : undefined),
   }
 }
 
