@@ -6,6 +6,7 @@ import { gone, goneOnAPage, historyEnds, listCutShort, opened, relist, stalledWa
 import { meddle } from './meddle.ts'
 import { lostEvent, staleList } from './old-world.ts'
 import type { Plan, PlanOf } from './plans.ts'
+import { comesTrue } from './started.ts'
 import type { Armed, Controls } from './trial.ts'
 import { atRequest, atWrite, fromStep, onceForEach } from './when.ts'
 
@@ -121,7 +122,7 @@ function leaseDeleted({ step }: { step: number }, c: Controls): Armed {
   const standbyKnows = () => c.journal.some(x => x.who === 'standby' && x.resource === 'leases' && x.status === 200)
   const deleted = fromStep(step, c, {
     begin: async () => {
-      for (let i = 0; i < 1500 && !standbyKnows(); i++) await pause(20)
+      await comesTrue(standbyKnows)
       const renewed = view.versions.findLast(v => v.resource === 'leases')!
       await view.until(() => view.versions.findLast(v => v.resource === 'leases') !== renewed, 10_000)
       await remove('leases', renewed.object.metadata.name, renewed.object.metadata.namespace)

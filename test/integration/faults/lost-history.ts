@@ -7,7 +7,7 @@ import type { Exchange } from './journal.ts'
 import type { PlanOf } from './plans.ts'
 import type { Verdict, WatchLine } from './proxy.ts'
 import { resourceOf } from './stage.ts'
-import { isStarted, watches } from './started.ts'
+import { comesTrue, isStarted, watches } from './started.ts'
 import type { Armed, Controls } from './trial.ts'
 import { fromStep, onceForEach } from './when.ts'
 
@@ -78,7 +78,7 @@ export function historyEnds({ step }: { step: number }, c: Controls): Armed {
       streams.clear()
       const began = performance.now()
       await c.crash()
-      while (streams.size < watches) await pause(20)
+      if (!(await comesTrue(() => streams.size >= watches))) throw new Error('the operator did not start')
       end = await later(c)
       // What came before it is told before it.
       await pause(200)

@@ -10,9 +10,12 @@ export const watches = Object.keys(openCollections({ collection: () => undefined
 const startsWithinMs = 60_000
 
 /** Resolves with whether this one of the operator's lives has opened all its watches. */
-export async function isStarted(journal: readonly Exchange[], life: number): Promise<boolean> {
+export const isStarted = (journal: readonly Exchange[], life: number): Promise<boolean> =>
+  comesTrue(() => journal.filter(x => x.verb === 'watch' && x.who === 'operator' && x.life === life).length >= watches)
+
+/** For what no record tells of: resolves with whether it comes true within the time that a start may take. */
+export async function comesTrue(test: () => boolean): Promise<boolean> {
   const late = performance.now() + startsWithinMs
-  const opened = () => journal.filter(x => x.verb === 'watch' && x.who === 'operator' && x.life === life).length
-  while (opened() < watches && performance.now() < late) await pause(20)
-  return opened() >= watches
+  while (!test() && performance.now() < late) await pause(20)
+  return test()
 }
