@@ -9,6 +9,11 @@ const kept = openKeeper()
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
+function heap(): number {
+  collectGarbage()
+  return process.memoryUsage().heapUsed
+}
+
 const copy = <V>(value: V): V => JSON.parse(JSON.stringify(value)) as V
 
 test('what is kept says the same as what was given, whatever that is', () => {
@@ -62,14 +67,19 @@ test('what came up once is forgotten, and what comes up again and again is not',
   expect(kept({ list: ['a list that does not come up for long'] }).list).not.toBe(once)
 })
 
-test('a long text is not remembered', () => {
-  const heap = () => {
-    collectGarbage()
-    return process.memoryUsage().heapUsed
-  }
+test.each([100_000, 4_000])('what is remembered does not grow with what people write: texts of %d characters', characters => {
   const before = heap()
-  for (let i = 0; i < 1000; i++) kept({ annotations: { note: Buffer.from(`${i}`.padEnd(100_000)).toString('latin1') } })
-  expect(heap() - before).toBeLessThan(20_000_000)
+  for (let i = 0; i < 100_000_000 / characters; i++)
+    kept({ annotations: { note: Buffer.from(`${i}`.padEnd(characters)).toString('latin1') } })
+  expect(heap() - before).toBeLessThan(10_000_000)
+})
+
+test('a file of settings that is the same in two objects is there once', () => {
+  const content = 'max_connections = 100\n'.repeat(50)
+  const before = heap()
+  const all = Array.from({ length: 10_000 }, (_, i) => kept({ name: i, content: Buffer.from(content).toString('latin1') }))
+  expect(heap() - before).toBeLessThan(5_000_000)
+  expect(all).toHaveLength(10_000)
 })
 
 test('all of it is frozen', () => {
