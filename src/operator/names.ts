@@ -59,8 +59,16 @@ export function guestName(instance: Instance): string {
   return `${instance.metadata.name}-${short(instance.metadata.uid)}`
 }
 
+export interface Owner {
+  namespace: string
+  name: string
+  uid: string
+}
+
+export const ownerOf = ({ metadata: { namespace, name, uid } }: Instance): Owner => ({ namespace: namespace!, name, uid })
+
 /** Labels of everything in the guests' namespace. */
-export function guestLabels(instance: { namespace: string; name: string; uid: string }): Record<string, string> {
+export function guestLabels(instance: Owner): Record<string, string> {
   return {
     [labels.managedBy]: managedBy,
     [labels.tenant]: instance.namespace,
@@ -68,6 +76,9 @@ export function guestLabels(instance: { namespace: string; name: string; uid: st
     [labels.instanceUid]: instance.uid,
   }
 }
+
+/** A pod bears beside them what its Service selects it by. */
+export const podLabels = (instance: Owner): Record<string, string> => ({ ...guestLabels(instance), [labels.role]: 'writer' })
 
 /** Labels of what we make in a tenant's namespace. */
 export function tenantLabels(ownerUid: string): Record<string, string> {

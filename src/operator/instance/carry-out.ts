@@ -12,7 +12,7 @@ import type { Collection } from '../../runtime/collection.ts'
 import { keyOf } from '../../runtime/store.ts'
 import { covers, same } from '../compare.ts'
 import { timestamp } from '../conditions.ts'
-import { annotations, finalizers, guestLabels, isOurAddress, labels, manager, passwordRevision } from '../names.ts'
+import { annotations, finalizers, guestLabels, isOurAddress, labels, manager, ownerOf, passwordRevision } from '../names.ts'
 import type { World } from '../world.ts'
 import { confirmEnded, confirmInputs } from './confirm.ts'
 import type { GuestSide, Observed } from './observed.ts'
@@ -60,6 +60,7 @@ function objectOf(action: Action, { instance, place }: Observed): { kind: string
       return { kind: 'PersistentVolumeClaim', name: place.name }
     case 'create':
     case 'correct':
+    case 'label':
     case 'delete':
     case 'retain':
       return { kind: action.kind, name: place.name }
@@ -90,6 +91,9 @@ async function act(action: Action, o: Observed, world: World, signal: AbortSigna
       return createOnGuestSide(c.pods, action.draft, o, world, signal)
     case 'correct':
       await collectionOf(world, action.kind).apply(onto(action.draft, side[action.kind]!) as never, by)
+      return undefined
+    case 'label':
+      await patchAsSeen(collectionOf(world, action.kind), side[action.kind]!, { metadata: { labels: action.labels } }, signal)
       return undefined
     case 'createTenantService':
       return createTenantService(action.draft, o, world, signal)
@@ -266,12 +270,7 @@ async function makePasswords(revisions: readonly string[], o: Observed, world: W
     await patchAsSeen(secrets, o.side.secret, { data }, signal)
     return undefined
   }
-  const { name, namespace, uid } = o.instance.metadata
-  const metadata = {
-    name: o.place.name,
-    namespace: o.place.guestsNamespace,
-    labels: guestLabels({ namespace: namespace!, name, uid }),
-  }
+  const metadata = { name: o.place.name, namespace: o.place.guestsNamespace, labels: guestLabels(ownerOf(o.instance)) }
   return createOnGuestSide(secrets, { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data }, o, world, signal)
 }
 

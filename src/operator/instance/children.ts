@@ -8,7 +8,7 @@ import { API_VERSION } from '../../api/kind.ts'
 import type { OperatorEngine } from '../../engines/operator-engine.ts'
 import type { Draft, DraftMeta } from '../../kube/objects.ts'
 import type { NetworkPolicy, PersistentVolumeClaim, Role, RoleBinding, Service, ServiceAccount } from '../../kube/resource.ts'
-import { guestLabels, labels, ownedBy, tenantLabels } from '../names.ts'
+import { guestLabels, labels, ownedBy, ownerOf, tenantLabels } from '../names.ts'
 
 export interface Place {
   /** Name of the Guest. */
@@ -25,7 +25,6 @@ export function ownedMeta(guest: Guest): DraftMeta {
 
 /** Owned by nothing: it follows the Instance's deletion policy. Its annotations keep what was decided, should the Guest be lost. */
 export function buildClaim(instance: Instance, place: Place, record: Record<string, string>): Draft<PersistentVolumeClaim> {
-  const { name, namespace, uid } = instance.metadata
   const { size, storageClassName } = instance.spec.volume
   return {
     apiVersion: 'v1',
@@ -33,7 +32,7 @@ export function buildClaim(instance: Instance, place: Place, record: Record<stri
     metadata: {
       name: place.name,
       namespace: place.guestsNamespace,
-      labels: guestLabels({ namespace: namespace!, name, uid }),
+      labels: guestLabels(ownerOf(instance)),
       annotations: record,
     },
     spec: {

@@ -18,7 +18,7 @@ import { buildPod, type PodSettings } from './pod.ts'
  *    refuses it would get the next at once;
  *  - ending: wait, however long; never force it (two engines on one volume);
  *  - made before the restart that the user asked for: it is deleted;
- *  - anything else that differs: nothing (see `restartReasons`).
+ *  - anything else that differs, its labels apart: nothing (see `restartReasons`).
  */
 export function planPod(o: Observed, guest: Guest, { engine }: Decided, settings: PodSettings): { actions: Action[] } {
   const { pod, claim, serviceAccount, networkPolicy } = o.side

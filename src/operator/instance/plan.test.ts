@@ -3,7 +3,7 @@ import type { GuestStatus } from '../../api/guest.ts'
 import type { Draft } from '../../kube/objects.ts'
 import type { Pod } from '../../kube/resource.ts'
 import { aClaim, aDatabase, aGuest, ago, anInstance, aPod, aSecret, aUser, aVersion, engine, healthy, observed } from '../examples.ts'
-import { annotations } from '../names.ts'
+import { annotations, labels } from '../names.ts'
 import { buildNetworkPolicy, buildRole, buildServiceAccount, buildTenantService } from './children.ts'
 import type { GuestSide, Observed } from './observed.ts'
 import { planInstance } from './plan.ts'
@@ -300,4 +300,14 @@ test('the first record goes out in the write that names the claim, and in none o
       spec: expect.objectContaining({ volume: { claimUID: 'claim-1' } }),
     }),
   ])
+})
+
+test.each(['pod', 'claim', 'secret'] as const)('labels that somebody took off the %s come back, and nothing else is done to it', kind => {
+  const o = observed()
+  const all = complete({ ...o, side: side(o, { secret: aSecret() }) })
+  expect(does(all)).toEqual([])
+  const found = all.side[kind]!
+  const { [labels.managedBy]: _, ...kept } = found.metadata.labels!
+  const stripped = { ...found, metadata: { ...found.metadata, labels: kept } }
+  expect(plan({ ...all, side: { ...all.side, [kind]: stripped } }).actions).toEqual([{ do: 'label', kind, labels: found.metadata.labels }])
 })

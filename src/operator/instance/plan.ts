@@ -8,7 +8,7 @@ import type { Draft, KubeObject } from '../../kube/objects.ts'
 import type { Pod, Service } from '../../kube/resource.ts'
 import { covers, same } from '../compare.ts'
 import { imageToRecord, recordedImage } from '../fleet/seen-to-work.ts'
-import { finalizers, guestLabels } from '../names.ts'
+import { finalizers, guestLabels, ownerOf, podLabels } from '../names.ts'
 import { parseQuantity } from '../quantity.ts'
 import {
   buildClaim,
@@ -42,6 +42,7 @@ export type Action =
   | { do: 'writeGuest'; spec: GuestSpec; agentImage?: string }
   | { do: 'create'; kind: ChildKind; draft: AnyDraft }
   | { do: 'correct'; kind: ChildKind; draft: AnyDraft }
+  | { do: 'label'; kind: 'claim' | 'secret' | 'pod'; labels: Record<string, string> }
   | { do: 'createPod'; draft: Draft<Pod> }
   | { do: 'createTenantService'; draft: Draft<Service> }
   | { do: 'correctTenantService'; draft: Draft<Service> }
@@ -92,7 +93,7 @@ export function planInstance(o: Observed, pod: PodSettings): Plan {
   if (guest.some(a => a.do === 'writeGuest')) waits.add('createPod')
   if (volume.actions.some(a => a.do === 'recordDecision')) waits.add('releaseGuest')
   const told = pods.actions.filter(a => !waits.has(a.do))
-  const actions = [...told, ...guest, ...volume.actions, ...children.actions, ...planTenantService(o)]
+  const actions = [...told, ...guest, ...volume.actions, ...children.actions, ...planLabels(o), ...planTenantService(o)]
   // A growth may be refused, and holds nothing else up.
   const others = actions.filter(a => a.do !== 'growVolume')
   return {
@@ -203,6 +204,17 @@ function planChildren(o: Observed, guest: Guest, { engine }: Decided): { actions
       return isLeaving(found) || isAsDrafted(found, draft) ? [] : [{ do: 'correct', kind, draft }]
     }),
   }
+}
+
+/** Of what is not applied as a whole the labels are made good: a pod without them has no address and no fence. */
+function planLabels({ instance, side }: Observed): Action[] {
+  const ours = guestLabels(ownerOf(instance))
+  const wanted = { claim: ours, secret: ours, pod: podLabels(ownerOf(instance)) }
+  return (['claim', 'secret', 'pod'] as const).flatMap((kind): Action[] => {
+    const found = side[kind]
+    const isGood = found === undefined || isLeaving(found) || covers(found.metadata.labels, wanted[kind])
+    return isGood ? [] : [{ do: 'label', kind, labels: wanted[kind] }]
+  })
 }
 
 /** It may have other owners as well: one that is gone is taken off by the garbage collector. */

@@ -8,7 +8,7 @@ import type { OperatorEngine } from '../../engines/operator-engine.ts'
 import type { Draft } from '../../kube/objects.ts'
 import type { Pod } from '../../kube/resource.ts'
 import { recordedImage } from '../fleet/seen-to-work.ts'
-import { annotations, labels, ownedBy } from '../names.ts'
+import { annotations, ownedBy, podLabels } from '../names.ts'
 import { ownedMeta } from './children.ts'
 import { imageToRun } from './image-digest.ts'
 
@@ -42,7 +42,7 @@ export function buildPod(guest: Guest, engine: OperatorEngine, settings: PodSett
       ...meta,
       // Without a controller `kubectl drain` would take it for a pod that nobody makes again, and refuse.
       ownerReferences: [{ ...ownedBy(guest), controller: true }],
-      labels: { ...meta.labels, [labels.role]: 'writer' },
+      labels: podLabels(guest.spec.instance),
       annotations: {
         [annotations.template]: templateHash(spec),
         [annotations.restart]: guest.spec.restartRequestedAt ?? '',

@@ -24,7 +24,12 @@ const edits: Record<string, Record<string, (object: Loose) => object>> = {
   'guest serviceaccounts': { 'mounts its token': () => ({ automountServiceAccountToken: true }), 'loses its label': unlabelled },
   'guest services': { 'hides who is not ready': () => ({ spec: { publishNotReadyAddresses: false } }), 'loses its label': unlabelled },
   'guest guests': { 'asks for nothing': () => ({ spec: { users: null, databases: null } }), 'loses its label': unlabelled },
-  'guest persistentvolumeclaims': { 'loses its record': () => ({ metadata: { annotations: { 'trove.dev/version': null } } }) },
+  'guest pods': { 'loses its role': () => ({ metadata: { labels: { 'trove.dev/role': null } } }), 'loses its label': unlabelled },
+  'guest secrets': { 'loses its label': unlabelled },
+  'guest persistentvolumeclaims': {
+    'loses its record': () => ({ metadata: { annotations: { 'trove.dev/version': null } } }),
+    'loses its label': unlabelled,
+  },
   'tenant services': {
     'leads to another domain': ({ spec }) => ({
       spec: { externalName: String(spec?.externalName).replace(/\.svc\..*/, '.svc.elsewhere.example') },
