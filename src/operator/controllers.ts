@@ -11,6 +11,7 @@ import { reconcileDatabase } from './database/reconcile.ts'
 import { openBindingWatch } from './databaseuser/binding-watch.ts'
 import { reconcileUser } from './databaseuser/reconcile.ts'
 import { concernsFleet, type FleetWatch, reconcileFleet } from './fleet/reconcile.ts'
+import { openStopwatch } from './fleet/stopwatch.ts'
 import { reconcileInstance } from './instance/reconcile.ts'
 import { guestName, labels } from './names.ts'
 import { reconcileOrphan } from './orphan/reconcile.ts'
@@ -22,7 +23,7 @@ const deadlineMs = 60_000
 export function controllersOf(world: World): ControllerOptions[] {
   const { collections: c, guestsNamespace } = world
   const bindings = openBindingWatch(world.clock, world.bindingResyncMs)
-  const fleet: FleetWatch = { told: new Set() }
+  const fleet: FleetWatch = { told: new Set(), stopwatch: openStopwatch(world.clock) }
   const fleetOf = (pod: Pod | undefined, guest: Guest | undefined): Key[] =>
     concernsFleet(pod, guest, world.pod.agentImage) ? ['fleet'] : []
 

@@ -14,6 +14,7 @@ import { openMetrics } from '../runtime/metrics.ts'
 import { openCollections } from './collections.ts'
 import { controllersOf } from './controllers.ts'
 import { planNow } from './fleet/reconcile.ts'
+import { openStopwatch } from './fleet/stopwatch.ts'
 import { openLogReader } from './instance/log-reader.ts'
 import { isOrphan } from './orphan/reconcile.ts'
 import { parseSettings, type Settings } from './settings.ts'
@@ -76,7 +77,7 @@ async function main(settings: Settings): Promise<void> {
     labelNames: ['state'],
     registers: [metrics.registry],
     collect() {
-      const { counts, stoppedBy } = planNow(world, 0)
+      const { counts, stoppedBy } = planNow(world, openStopwatch(world.clock), 0)
       const states = { ...counts, stopped: stoppedBy === undefined ? 0 : 1 }
       for (const [state, value] of Object.entries(states)) this.set({ state }, manager.leads() ? value : 0)
     },

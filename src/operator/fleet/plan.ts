@@ -4,15 +4,17 @@
  * not come back in time is put back and marked, and as long as a pod bears that mark no other agent is touched.
  */
 import type { Member } from './member.ts'
+import type { Asked } from './stopwatch.ts'
 
 export interface FleetInput {
   /** The image that every agent is to have. */
   wanted: string
-  now: Date
   /** How long an agent may stay away. */
   deadlineMs: number
   /** How long this process has been looking. Nobody is late to somebody who has only just come, for what he knows may be old. */
   watchedMs: number
+  /** Of each: how long ago it was told to change its image or, if it never was, was made. */
+  asked: (m: Member) => Asked
 }
 
 export type FleetAction = { do: 'roll'; member: Member; from: string } | { do: 'putBack'; member: Member; to: string }
@@ -95,7 +97,7 @@ type State =
 function stateOf(m: Member, o: FleetInput): State {
   const back = m.recorded === m.image || m.seen.kind === 'works'
   if (m.roll !== undefined && !back) {
-    const lateInMs = leftMs(m.roll.at, o)
+    const lateInMs = leftMs(m, o)
     if (m.seen.kind === 'settling') return { kind: 'away', againMs: m.seen.remainingMs }
     if (lateInMs > 0) return { kind: 'away', againMs: lateInMs }
     if (m.roll.worked) return { kind: 'late' }
@@ -108,15 +110,14 @@ function stateOf(m: Member, o: FleetInput): State {
   }
   if (m.roll !== undefined) return { kind: 'rolled' }
   if (back) return { kind: 'made' }
-  const left = leftMs(m.madeAt, o)
+  const left = leftMs(m, o)
   return left > 0 ? { kind: 'starting', againMs: left } : { kind: 'overdue' }
 }
 
-/** Until somebody of whom something was asked then is late. Where the clock of whoever asked is ahead of ours, we go by how long we have been looking. */
-function leftMs(since: string, { now, deadlineMs, watchedMs }: FleetInput): number {
-  const passed = now.getTime() - Date.parse(since)
-  const elapsed = passed >= 0 ? passed : watchedMs
-  return Math.max(deadlineMs - elapsed, Math.min(deadlineMs, patienceMs) - watchedMs, 0)
+/** Until it is late. */
+function leftMs(m: Member, { asked, deadlineMs }: FleetInput): number {
+  const { elapsedMs, seenMs } = asked(m)
+  return Math.max(deadlineMs - elapsedMs, Math.min(deadlineMs, patienceMs) - seenMs, 0)
 }
 
 /** Whose turn it is: those that work first, by tenant and name. */

@@ -17,12 +17,14 @@ import { agentImageOf, agentIndexOf, agentStatusOf, type Roll, refusedBy, rollOf
 import { type Member, memberOf } from './member.ts'
 import { type FleetAction, type FleetPlan, planFleet } from './plan.ts'
 import { recordedImage } from './seen-to-work.ts'
+import type { Stopwatch } from './stopwatch.ts'
 
 export interface FleetWatch {
   /** Monotonic: when we first looked as the leader. */
   sinceMs?: number
   /** The pods, by UID, whose mark was told of in the log. */
   told: Set<string>
+  stopwatch: Stopwatch
 }
 
 export async function reconcileFleet(
@@ -32,7 +34,7 @@ export async function reconcileFleet(
 ): Promise<{ requeueAfterMs?: number }> {
   watch.sinceMs ??= world.clock.monotonicMs()
   const watchedMs = world.clock.monotonicMs() - watch.sinceMs
-  const plan = planNow(world, watchedMs) //                                          1. look and decide: pure, see plan.test.ts
+  const plan = planNow(world, watch.stopwatch, watchedMs) //                         1. look and decide: pure, see plan.test.ts
   const stop = plan.stoppedBy
   if (stop !== undefined && !watch.told.has(stop.pod.metadata.uid)) {
     watch.told.add(stop.pod.metadata.uid)
@@ -47,11 +49,15 @@ export async function reconcileFleet(
 }
 
 /** The plan as of now, from the caches. */
-export function planNow(world: Pick<World, 'collections' | 'clock' | 'pod' | 'agentRollMs'>, watchedMs: number): FleetPlan {
+export function planNow(
+  world: Pick<World, 'collections' | 'clock' | 'pod' | 'agentRollMs'>,
+  stopwatch: Stopwatch,
+  watchedMs: number,
+): FleetPlan {
   const { pods, guests } = world.collections
   const now = world.clock.now()
   const members = pods.list().flatMap(pod => memberOf(pod, guests.get(keyOf(pod)), now) ?? [])
-  return planFleet(members, { wanted: world.pod.agentImage, now, deadlineMs: world.agentRollMs, watchedMs })
+  return planFleet(members, { wanted: world.pod.agentImage, deadlineMs: world.agentRollMs, watchedMs, asked: stopwatch.read(members) })
 }
 
 /** Whether there is anything to be done about this pod's agent, or will be. What is settled wakes nobody. */
