@@ -8,6 +8,7 @@ import { type Cluster, up } from '../kind/cluster.ts'
 import { install, kubectl } from '../kind/install.ts'
 import { stepLog } from '../kind/steps.ts'
 import { agentMemory, type Memory, operatorMemory } from './memory.ts'
+import { median } from './statistics.ts'
 
 const rounds = 5
 const image = (cluster: Cluster) => (cluster.registry ? 'postgres:17' : 'trove.local/postgres:17')
@@ -64,7 +65,6 @@ operator            ${mib(operator.rss)}  ${mib(operator.pss)}
   }
 }
 
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 const row = (values: number[]) => [median(values), Math.min(...values), Math.max(...values)].map(v => ms(v).padStart(9)).join(' ')
 const mib = (n: number) => n.toFixed(1).padStart(6)
 const round2 = (n: number) => Math.round(n * 100) / 100

@@ -7,10 +7,10 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { KubeObject } from '../../../src/kube/objects.ts'
 import { leases, type Resource, secrets } from '../../../src/kube/resource.ts'
 import { microTime } from '../../../src/runtime/lease.ts'
+import { median } from '../statistics.ts'
 import { type Bed, never, startedOperator } from './bed.ts'
 import { guestsNamespace, tenant } from './names.ts'
 import { caughtUp } from './program.ts'
-import { median } from './statistics.ts'
 
 const configmaps: Resource<KubeObject> = { group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap', namespaced: true }
 const repeats = 3

@@ -5,10 +5,10 @@
 
 import { setTimeout as pause } from 'node:timers/promises'
 import type { GuestStatus } from '../../../src/api/guest.ts'
+import { median } from '../statistics.ts'
 import { type Bed, startedOperator } from './bed.ts'
 import { guestOf, latencies } from './latency.ts'
 import { caughtUp } from './program.ts'
-import { median } from './statistics.ts'
 
 export interface Neighbours {
   quietMs: number

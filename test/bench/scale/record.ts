@@ -15,6 +15,7 @@ import { recorded } from '../../integration/faults/history.ts'
 import { type Exchange, isWrite, wasApplied } from '../../integration/faults/journal.ts'
 import { kubeconfigText } from '../../integration/faults/operator.ts'
 import { type Proxy as Between, openProxy, openUpstream } from '../../integration/faults/proxy.ts'
+import { median } from '../statistics.ts'
 import { aDatabase, aUser, type Bed, namesOf, never } from './bed.ts'
 import { guestsNamespace, tenant } from './names.ts'
 import { caughtUp, startOperator } from './program.ts'
@@ -86,8 +87,6 @@ export async function record(bed: Bed): Promise<Recording> {
     await bed.active([name])
   }
 }
-
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 
 /** Its name is that of the object, or begins that of a Guest or an Event. */
 const belongs = ({ name = '' }: Exchange, instance: string) =>

@@ -1,12 +1,12 @@
 /** What is left of peace when the operator is killed: how long until another process has caught up or taken over, and what it wrote for that. */
 import { setTimeout as pause } from 'node:timers/promises'
+import { median } from '../statistics.ts'
 import { by, type Write } from './audit.ts'
 import { type Bed, startedOperator } from './bed.ts'
 import { settled } from './burst.ts'
 import { reaction } from './latency.ts'
 import { nodeAgent } from './node.ts'
 import { caughtUp } from './program.ts'
-import { median } from './statistics.ts'
 
 /** Whoever holds the Lease goes on with it: the measurements come in this order, and none waits for a Lease that another left behind. */
 const pods = ['pod-1', 'pod-2'] as const
