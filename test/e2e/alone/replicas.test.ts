@@ -45,10 +45,15 @@ test('whatever becomes of the leader, the other goes on within lease + 2 s, with
   expect(await metric(second.name, 'workqueue_depth')).toBe(0)
   const lists = await metric(second.name, 'reflector_lists_total')
 
-  // The leader's pod is deleted: in order, so it gives the lease back.
+  // The leader's pod is deleted: in order, so it gives the lease back. The pod that comes in its place, which may be quicker, has to wait outside.
+  const everyNode = ['--selector', 'kubernetes.io/os=linux']
+  const uncordon = () => kubectl(['uncordon', ...everyNode])
+  await kubectl(['cordon', ...everyNode])
+  onTestFinished(async () => void (await uncordon()))
   const deleted = new Date()
   await kubectl(['delete', 'pod', first.name, '-n', 'trove-system', '--wait=false'])
   const inOrder = await takenAfter(deleted)
+  await uncordon()
   expect(inOrder.uid).toBe(second.uid)
   expect(inOrder.ms).toBeLessThan(leaseMs)
   await works(ns, 'afterdeletion')
