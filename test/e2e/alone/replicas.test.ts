@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { writesSince } from '../audit.ts'
 import { kill, metric, operatorPods, pidsOf, process } from '../node.ts'
 import { database, instance } from '../objects.ts'
-import { apply, becomes, get, kubectl, ready, tenant, until } from '../world.ts'
+import { apply, becomes, cluster, get, kubectl, ready, tenant, tryKubectl, until } from '../world.ts'
 
 /** What a lease lasts, and what the standby may take beyond that. */
 const leaseMs = 15_000
@@ -46,14 +46,15 @@ test('whatever becomes of the leader, the other goes on within lease + 2 s, with
   const lists = await metric(second.name, 'reflector_lists_total')
 
   // The leader's pod is deleted: in order, so it gives the lease back. The pod that comes in its place, which may be quicker, has to wait outside.
-  const everyNode = ['--selector', 'kubernetes.io/os=linux']
-  const uncordon = () => kubectl(['uncordon', ...everyNode])
-  await kubectl(['cordon', ...everyNode])
-  onTestFinished(async () => void (await uncordon()))
+  const { nodeName } = await cluster()
+  await kubectl(['cordon', nodeName])
+  onTestFinished(async () => {
+    await tryKubectl(['uncordon', nodeName])
+  })
   const deleted = new Date()
   await kubectl(['delete', 'pod', first.name, '-n', 'trove-system', '--wait=false'])
   const inOrder = await takenAfter(deleted)
-  await uncordon()
+  await kubectl(['uncordon', nodeName])
   expect(inOrder.uid).toBe(second.uid)
   expect(inOrder.ms).toBeLessThan(leaseMs)
   await works(ns, 'afterdeletion')
