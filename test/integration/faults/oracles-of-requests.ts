@@ -77,7 +77,7 @@ export function ownWritesForgotten(e: Evidence): string[] {
 const mostAttempts = 30
 
 export function bounded(e: Evidence): string[] {
-  const failed = e.journal.filter(x => x.resource !== 'leases' && (x.told !== undefined || (x.status ?? 200) >= 400))
+  const failed = e.journal.filter(x => x.resource !== 'leases' && !/^2\d\d$/.test(x.told ?? String(x.status ?? 200)))
   const byDeed = Map.groupBy(failed, x => `${x.who} ${x.verb} ${x.resource} ${x.name ?? ''}`)
   // One object may be asked for on account of the Instance, of its Databases and of its users, each at its own pace.
   const most = ({ verb }: Exchange) => (verb === 'get' ? 3 * mostAttempts : mostAttempts)
