@@ -68,6 +68,8 @@ async function start(o: { flags?: string[] }): Promise<TestApiServer> {
     `--initial-advertise-peer-urls=${peerUrl}`,
     `--initial-cluster=test=${peerUrl}`,
     '--unsafe-no-fsync',
+    // What is deleted takes its room until etcd compacts, and the scale bench makes and deletes gigabytes.
+    '--quota-backend-bytes=8589934592',
     '--log-level=error',
   ])
   const startServer = () =>

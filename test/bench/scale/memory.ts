@@ -62,7 +62,10 @@ async function strangers(bed: Bed, count: number, namespace: string): Promise<vo
     const [r, data] = i % 2 === 0 ? [secrets, Buffer.from(text + text).toString('base64')] : [configmaps, text + text]
     const { apiVersion, kind } = { apiVersion: 'v1', kind: r.kind }
     // In chunks that the API server takes: 1 MiB is the most for a Secret.
-    await bed.client.create(r as Resource<KubeObject>, { apiVersion, kind, metadata, data: { blob: data } } as never, { signal: never })
+    await bed.client.create(r as Resource<KubeObject>, { apiVersion, kind, metadata, data: { blob: data } } as never, {
+      signal: never,
+      deadlineMs: 120_000,
+    })
   }
   for (let i = 0; i < count; i += 20) await Promise.all(Array.from({ length: Math.min(20, count - i) }, (_, j) => create(i + j)))
 }
