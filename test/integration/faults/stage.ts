@@ -7,6 +7,7 @@ import type { Resource } from '../../../src/kube/resource.ts'
 import type { FakeNode } from '../operator/fake-node.ts'
 import type { Engines } from './engine.ts'
 import { type Loose, recorded, type View } from './history.ts'
+import type { Step } from './workload.ts'
 
 export interface Stage {
   id: string
@@ -164,3 +165,10 @@ export const sideName = ({ view, tenant }: Stage, name: string): string => {
   if (instance === undefined) throw new Error(`no Instance "${name}"`)
   return `${name}-${instance.metadata.uid.slice(0, 8)}`
 }
+
+/** What many workloads begin with. */
+export const aRunningOne = (does: string, spec: object = {}): Step => ({
+  does,
+  act: stage => stage.make(anInstance(stage, 'web', spec), aUser(stage, 'app', 'web')),
+  until: all(active('web'), ready('databaseusers', 'app')),
+})

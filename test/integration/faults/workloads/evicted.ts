@@ -1,17 +1,11 @@
-import { active, all, anInstance, aUser, ready, type Stage, sideName } from '../stage.ts'
+import { active, all, aRunningOne, type Stage, sideName } from '../stage.ts'
 import type { Workload } from '../workload.ts'
 
 /** The kubelet evicts the pod; later somebody drains the node. Each time another pod takes over the same volume. */
 export const evicted: Workload = {
   name: 'evicted',
   waits: true,
-  given: [
-    {
-      does: 'an Instance with a user is applied',
-      act: stage => stage.make(anInstance(stage, 'web'), aUser(stage, 'app', 'web')),
-      until: all(active('web'), ready('databaseusers', 'app')),
-    },
-  ],
+  given: [aRunningOne('an Instance with a user is applied')],
   steps: [
     {
       does: 'the kubelet evicts the pod',

@@ -1,16 +1,10 @@
-import { active, all, anInstance, aUser, gone, isCounted, ready, type Stage, says } from '../stage.ts'
+import { all, aRunningOne, gone, isCounted, type Stage, says } from '../stage.ts'
 import type { Workload } from '../workload.ts'
 
 /** Somebody thinks better of it: the Instance is being deleted, its engine takes long to end, and now its data is to be kept. */
 export const keptLate: Workload = {
   name: 'kept-late',
-  given: [
-    {
-      does: 'an Instance that does not keep its data is applied, with a user',
-      act: stage => stage.make(anInstance(stage, 'web'), aUser(stage, 'app', 'web')),
-      until: all(active('web'), ready('databaseusers', 'app')),
-    },
-  ],
+  given: [aRunningOne('an Instance that does not keep its data is applied, with a user')],
   steps: [
     {
       does: 'it is deleted, and its engine takes its time',

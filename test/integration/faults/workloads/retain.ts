@@ -1,16 +1,10 @@
-import { active, all, anInstance, aUser, gone, isCounted, ready, says } from '../stage.ts'
+import { all, aRunningOne, gone, isCounted, says } from '../stage.ts'
 import type { Workload } from '../workload.ts'
 
 /** Volume and credentials outlive the Instance where its policy says so. */
 export const retain: Workload = {
   name: 'retain',
-  given: [
-    {
-      does: 'an Instance that keeps its data is applied, with a user',
-      act: stage => stage.make(anInstance(stage, 'web', { deletionPolicy: 'Retain' }), aUser(stage, 'app', 'web')),
-      until: all(active('web'), ready('databaseusers', 'app')),
-    },
-  ],
+  given: [aRunningOne('an Instance that keeps its data is applied, with a user', { deletionPolicy: 'Retain' })],
   steps: [
     {
       does: 'it is deleted',
