@@ -109,10 +109,10 @@ async function timed(
 
 /** A volume that is still being removed delays the next one by a second, and only one of the two sides is always preceded by such a volume. */
 async function volumesGone(cluster: Cluster): Promise<void> {
-  for (const until = Date.now() + 60_000; ; ) {
+  for (const until = performance.now() + 60_000; ; ) {
     const left = (await kubectl(cluster, ['get', 'persistentvolumes', '-o', 'name'])).trim()
     if (left === '') return
-    if (Date.now() > until) throw new Error(`volumes are still there, remove them first: ${left.replaceAll('\n', ' ')}`)
+    if (performance.now() > until) throw new Error(`volumes are still there, remove them first: ${left.replaceAll('\n', ' ')}`)
     await new Promise(resolve => setTimeout(resolve, 500))
   }
 }

@@ -100,7 +100,7 @@ export async function listAll(resources: string, namespace: string, selector?: s
 
 /** Polls until `probe` gives something; a failure says what was awaited and what was seen last. */
 export async function until<T>(what: string, probe: () => Promise<T | undefined | false>, timeoutMs = 60_000, everyMs = 250): Promise<T> {
-  const deadline = Date.now() + timeoutMs
+  const deadline = performance.now() + timeoutMs
   let last: unknown
   for (;;) {
     try {
@@ -109,7 +109,8 @@ export async function until<T>(what: string, probe: () => Promise<T | undefined 
     } catch (error) {
       last = error
     }
-    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs / 1000} s in vain until ${what}${last ? `; last: ${String(last)}` : ''}`)
+    if (performance.now() > deadline)
+      throw new Error(`waited ${timeoutMs / 1000} s in vain until ${what}${last ? `; last: ${String(last)}` : ''}`)
     await new Promise(resolve => setTimeout(resolve, everyMs))
   }
 }

@@ -136,9 +136,9 @@ async function start(place: EnginePlace): Promise<void> {
     const note: EngineNote = { pid: daemon.pid, startedAt: startOf(daemon.pid) ?? '', startedBy: thisCheckout() }
     writeFileSync(place.note, `${JSON.stringify(note)}\n`)
   }
-  const deadline = Date.now() + startDeadlineMs
+  const deadline = performance.now() + startDeadlineMs
   while (!(await engineAnswers())) {
-    if (ended === undefined && Date.now() > deadline) ended = `it does not answer after ${startDeadlineMs / 1000} s`
+    if (ended === undefined && performance.now() > deadline) ended = `it does not answer after ${startDeadlineMs / 1000} s`
     if (ended !== undefined) {
       if (daemon.exitCode !== null) rmSync(place.note, { force: true })
       const words = readFileSync(place.log, 'utf8').trim().split('\n').slice(-5).join('\n')
@@ -169,9 +169,9 @@ exec ${runc} "$@"
 
 async function stop(pid: number, startedAt: string | undefined): Promise<void> {
   process.kill(pid, 'SIGTERM')
-  const deadline = Date.now() + stopDeadlineMs
+  const deadline = performance.now() + stopDeadlineMs
   while (startOf(pid) === startedAt) {
-    if (Date.now() > deadline) throw new SetupError(`the Docker engine (pid ${pid}) does not stop`, `see ${enginePlace().log}`)
+    if (performance.now() > deadline) throw new SetupError(`the Docker engine (pid ${pid}) does not stop`, `see ${enginePlace().log}`)
     await sleep(200)
   }
 }

@@ -23,7 +23,7 @@ const breakerMs = 5_000
 export async function withLock<T>(file: string, work: () => Promise<T>, options: LockOptions = {}): Promise<T> {
   mkdirSync(dirname(file), { recursive: true })
   const mine = `${process.pid} ${startOf(process.pid) ?? ''} ${randomUUID()}\n`
-  const deadline = Date.now() + (options.deadlineMs ?? hourMs)
+  const deadline = performance.now() + (options.deadlineMs ?? hourMs)
   let told = false
   while (!tryLock(file, mine)) {
     const content = readOr(file)
@@ -35,7 +35,7 @@ export async function withLock<T>(file: string, work: () => Promise<T>, options:
     const holder = Number.parseInt(content, 10)
     if (!told) options.onWait?.(holder)
     told = true
-    if (Date.now() > deadline)
+    if (performance.now() > deadline)
       throw new SetupError(`process ${holder} has held ${file} for too long`, 'let it end, or end it, and try again')
     await sleep(retryMs)
   }

@@ -131,11 +131,11 @@ export async function openRig(): Promise<Rig> {
     },
     killOperator: () => killOperator(),
     async until(r, ref, test, what, ms = 30_000) {
-      const deadline = Date.now() + ms
+      const deadline = performance.now() + ms
       for (;;) {
         const found = await get(r, ref)
         if (test(found)) return found as never
-        if (Date.now() > deadline) {
+        if (performance.now() > deadline) {
           const tail = (await readFile(log, 'utf8').catch(() => '')).slice(-3000)
           const { status, metadata } = (found ?? {}) as { status?: unknown; metadata?: unknown }
           expect.fail(`${what}: not within ${ms} ms. Last seen: ${JSON.stringify({ metadata, status }, undefined, 1)}\n${tail}`)

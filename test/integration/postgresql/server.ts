@@ -87,11 +87,11 @@ export async function startServer(): Promise<Server> {
         ended = true
       })
       postmaster = { exited, kill: name => child.kill(name) }
-      for (const deadline = Date.now() + 30_000; ; await delay(25)) {
+      for (const deadline = performance.now() + 30_000; ; await delay(25)) {
         try {
           return await server.session(async session => void (await session.facts(signal)))
         } catch (error) {
-          if (ended || Date.now() > deadline) throw new Error(`PostgreSQL does not start:\n${lines.join('')}`, { cause: error })
+          if (ended || performance.now() > deadline) throw new Error(`PostgreSQL does not start:\n${lines.join('')}`, { cause: error })
         }
       }
     },

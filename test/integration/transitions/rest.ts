@@ -26,9 +26,9 @@ export interface Stage {
 const quietMs = 250
 
 export async function rest({ rig, watches, patienceMs }: Stage, tenant: Tenant, memory: Memory, after: string): Promise<View> {
-  const deadline = Date.now() + patienceMs
+  const deadline = performance.now() + patienceMs
   let why = ''
-  while (Date.now() < deadline) {
+  while (performance.now() < deadline) {
     const seen = watches.view(tenant)
     const problem = problemOf(seen, memory)
     if (problem === undefined) {

@@ -90,9 +90,9 @@ export async function discard({ stage }: Walker, { kind, metadata }: Walked): Pr
 }
 
 export async function until({ stage }: Walker, did: string, problem: () => string | undefined): Promise<void> {
-  const deadline = Date.now() + stage.patienceMs
+  const deadline = performance.now() + stage.patienceMs
   for (let why = problem(); why !== undefined; why = problem()) {
-    if (Date.now() > deadline) throw new Broken(`${did}: not within ${stage.patienceMs} ms: ${why}`)
+    if (performance.now() > deadline) throw new Broken(`${did}: not within ${stage.patienceMs} ms: ${why}`)
     await pause(20)
   }
 }

@@ -25,9 +25,9 @@ export async function fillImageStore(store: string, archive: string, runtime: st
   const ended = new Promise<void>(resolve => containerd.on('exit', () => resolve()))
   const ctr = (...args: string[]) => [join(runtime, 'ctr'), ['--address', socket, '--namespace', 'k8s.io', ...args]] as const
   try {
-    const deadline = Date.now() + startDeadlineMs
+    const deadline = performance.now() + startDeadlineMs
     while ((await run(...ctr('version'), { timeoutMs: 5_000 })).code !== 0) {
-      if (containerd.exitCode !== null || Date.now() > deadline) throw new SetupError(`containerd did not start:\n${words}`)
+      if (containerd.exitCode !== null || performance.now() > deadline) throw new SetupError(`containerd did not start:\n${words}`)
       await sleep(100)
     }
     await must(...ctr('images', 'import', '--no-unpack', archive))
