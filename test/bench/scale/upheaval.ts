@@ -42,6 +42,8 @@ export async function takeover(bed: Bed, instances: number, name: string): Promi
   await caughtUp(leader, instances)
   const standby = await startedOperator(bed, pods[1])
   while (!(await standby.ready())) await pause(20)
+  // After the API server's restarts the bench's own watches may be waiting to begin again: what is measured next is not their patience.
+  await reaction(bed, name)
   // The standby looks at the Lease every other second: it has seen this one renewed.
   await pause(5_000)
   await leader.kill()
