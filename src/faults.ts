@@ -134,8 +134,9 @@ export const faults = {
     heals: false,
   }),
   NameCollision: entry<{ kind: string; name: string }>({
-    says: p => `${p.kind} "${p.name}" in the guests' namespace bears the UID of another Instance, so it was not adopted`,
-    advice: 'Ask the platform team to find out who made it; deleting and creating the Instance anew gives it another name',
+    says: p =>
+      `${p.kind} "${p.name}" in the guests' namespace does not bear this Instance's UID (label trove.dev/instance-uid), so it was not adopted`,
+    advice: 'Ask the platform team whose it is: if somebody took the label off, put it back; if it is a stranger, remove it',
     shows: 'condition',
     provokedIn: 'integration',
     heals: false,

@@ -44,6 +44,15 @@ test('other requests go on', async () => {
   expect(reached).toEqual(['GET /a', 'GET /b', 'PATCH /a'])
 })
 
+test('another object of the same kind is made as ever: it is not the one that was refused', async () => {
+  const { send, reached } = busy(new ApiError(429, '', 'busy', { retryAfterMs: 300_000 }))
+  const post = (name: string): Request => ({ method: 'POST', path: '/pods', body: { metadata: { name } }, signal })
+  await expect(send(post('sick'), 'unary')).rejects.toThrow('busy')
+  await expect(send(post('sick'), 'unary')).rejects.toThrow('busy')
+  await expect(send(post('well'), 'unary')).resolves.toBe(answer)
+  expect(reached).toHaveLength(2)
+})
+
 test('where no time was told, whoever asks decides when to ask again', async () => {
   const { send } = busy(new ApiError(500, 'InternalError', 'oh'))
   await expect(send(get('/a'), 'unary')).rejects.toThrow('oh')

@@ -9,7 +9,7 @@ export function patient(send: Transport['send']): Transport['send'] {
   const told = new Map<string, { until: number; error: ApiError }>()
 
   return async (request, lane) => {
-    const what = `${request.method} ${request.path}`
+    const what = `${request.method} ${request.path} ${nameIn(request.body)}`
     const now = performance.now()
     for (const [key, { until }] of told) if (until <= now) told.delete(key)
     const before = told.get(what)
@@ -23,6 +23,9 @@ export function patient(send: Transport['send']): Transport['send'] {
     }
   }
 }
+
+/** What is made is asked for by the path of all of its kind. */
+const nameIn = (body: unknown): string => (body as { metadata?: { name?: string } } | undefined)?.metadata?.name ?? ''
 
 const again = ({ status, reason, message, details }: ApiError, retryAfterMs: number) =>
   new ApiError(status, reason, message, { ...(details !== undefined && { details }), retryAfterMs })

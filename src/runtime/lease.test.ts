@@ -15,36 +15,39 @@ const never = new AbortController().signal
 function server() {
   let lease: Lease | undefined
   let version = 0
-  const state = { down: false, writes: 0 }
-  const reach = async () => {
+  const state = { down: false, cutOff: '', writes: 0 }
+  const reach = async (who: string) => {
     await systemClock.sleep(1, never)
-    if (state.down) throw new ApiError(0, 'Unreachable', 'down')
+    if (state.down || state.cutOff === who) throw new ApiError(0, 'Unreachable', 'down')
   }
   const store = (next: Lease) => {
     state.writes += 1
     lease = { ...next, metadata: { ...next.metadata, uid: 'u', resourceVersion: String(++version) } }
     return lease
   }
-  const client = {
+  const client = (who: string) => ({
     async get() {
-      await reach()
+      await reach(who)
       if (lease === undefined) throw new ApiError(404, 'NotFound', 'no lease')
       return lease
     },
     async create(_: unknown, made: Lease) {
-      await reach()
+      await reach(who)
       if (lease !== undefined) throw new ApiError(409, 'AlreadyExists', 'lease exists')
       return store(made)
     },
     async replace(_: unknown, next: Lease) {
-      await reach()
+      await reach(who)
       if (next.metadata.resourceVersion !== lease?.metadata.resourceVersion) throw new ApiError(409, 'Conflict', 'modified')
       return store(next)
     },
-    // The lease asks for leases only: the methods' other uses are not played.
-  } as unknown as LeaseOptions['client']
+  })
   const acquire = (identity: string, signal = never) =>
-    acquireLease({ client, clock: systemClock, log, namespace: 'n', name: 'l', identity }, signal)
+    // The lease asks for leases only: the methods' other uses are not played.
+    acquireLease(
+      { client: client(identity) as unknown as LeaseOptions['client'], clock: systemClock, log, namespace: 'n', name: 'l', identity },
+      signal,
+    )
   return {
     state,
     acquire,
@@ -211,6 +214,23 @@ test('a lease that somebody deleted is taken no sooner than one that is no longe
   await pass(3_000)
   expect(held.holds()).toBe(false)
   await pass(5_000)
+  expect(waiting.value?.holds()).toBe(true)
+})
+
+test('nor by one who saw none of its last renewals', async () => {
+  const { acquire, remove, state } = server()
+  const held = await soon(acquire('a'))
+  const waiting = follow(acquire('b'))
+  await pass(5_000)
+  state.cutOff = 'b'
+  await pass(20_000)
+  remove()
+  state.cutOff = ''
+  await pass(7_000)
+  expect([held.holds(), waiting.value]).toEqual([true, undefined])
+  await pass(4_000)
+  expect(held.holds()).toBe(false)
+  await pass(6_000)
   expect(waiting.value?.holds()).toBe(true)
 })
 

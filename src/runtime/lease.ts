@@ -52,7 +52,9 @@ export async function acquireLease(o: LeaseOptions, signal: AbortSignal): Promis
     const call = { signal, deadlineMs: durationMs / 3 }
     const found = await client.get(leases, { namespace, name }, call).catch(absent)
     if (found === undefined) {
-      // Somebody deleted it, and its holder may not have noticed yet.
+      // Somebody deleted it, and its holder may have renewed it until then, seen by us or not, and may not have noticed yet.
+      if (seen !== undefined) freeAt = clock.monotonicMs() + durationMs
+      seen = undefined
       return clock.monotonicMs() < freeAt ? undefined : client.create(leases, firstRecord(o), call)
     }
     if (found.metadata.resourceVersion !== seen?.version) seen = { version: found.metadata.resourceVersion, at: clock.monotonicMs() }

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../kube/objects.ts'
 import type { Collection } from '../../runtime/collection.ts'
 import { labels } from '../names.ts'
 import type { World } from '../world.ts'
-import { isLeaving, type Observed } from './observed.ts'
+import { isLeaving, isOurs, type Observed } from './observed.ts'
 import type { Action } from './plan.ts'
 
 const making = new Set<Action['do']>(['makePasswords', 'writeGuest', 'create', 'createPod', 'createTenantService'])
@@ -41,8 +41,7 @@ export async function confirmEnded<T extends KubeObject>(
 ): Promise<void> {
   const ref = { name: o.place.name, namespace: o.place.guestsNamespace }
   const found = await world.client.get(collection.resource, ref, { signal }).catch(absent)
-  const { [labels.instanceUid]: uid, [labels.retained]: retained } = found?.metadata.labels ?? {}
-  if (found === undefined || uid !== o.instance.metadata.uid || retained === 'true') return
+  if (found === undefined || !isOurs(o, found) || found.metadata.labels?.[labels.retained] === 'true') return
   collection.wrote(found)
   throw new ApiError(409, 'Conflict', `${found.kind} "${ref.name}" is still there`)
 }

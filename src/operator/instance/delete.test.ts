@@ -40,6 +40,12 @@ test.each([
   expect(ended(o, policy)).toEqual(expected)
 })
 
+test('a pod without the label is the Instance’s still if its Guest owns it, and goes before the data', () => {
+  const { apiVersion, kind, metadata } = aGuest()
+  const pod = aPod({}, { labels: {}, ownerReferences: [{ apiVersion, kind, name: metadata.name, uid: metadata.uid }] })
+  expect(ended({ side: { ...all, pod } })).toEqual(['delete pod'])
+})
+
 test('what bears another Instance’s UID is never touched', () => {
   const strange = aClaim({ labels: { 'trove.dev/instance-uid': 'another' } })
   expect(ended({ side: { claim: strange } })).toEqual(['removeFinalizer'])

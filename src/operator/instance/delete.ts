@@ -4,9 +4,8 @@
  * looking how far it came, from BUILD as from ACTIVE. What bears another Instance's UID is never touched.
  */
 import { type Fault, fault } from '../../errors.ts'
-import type { KubeObject } from '../../kube/objects.ts'
 import { finalizers, labels } from '../names.ts'
-import { type GuestSide, isLeaving, type Observed } from './observed.ts'
+import { type GuestSide, isLeaving, isOurs, type Observed } from './observed.ts'
 import type { Action, Plan } from './plan.ts'
 
 export function planDeletion(o: Observed): Plan {
@@ -49,10 +48,7 @@ const step = (actions: Action[], name: string | undefined): Plan => {
   return { actions, restartPending: [], ...(stands !== undefined && { fault: stands }) }
 }
 
-function own({ instance, side }: Observed): GuestSide {
-  const mine = (object: KubeObject) => object.metadata.labels?.[labels.instanceUid] === instance.metadata.uid
-  return Object.fromEntries(Object.entries(side).filter(([, object]) => mine(object))) as GuestSide
-}
+const own = (o: Observed): GuestSide => Object.fromEntries(Object.entries(o.side).filter(([, object]) => isOurs(o, object)))
 
 function remove(ours: GuestSide, kinds: readonly (keyof GuestSide)[]): Action[] {
   return kinds

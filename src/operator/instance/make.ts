@@ -5,10 +5,10 @@ import type { KubeObject } from '../../kube/objects.ts'
 import type { Service } from '../../kube/resource.ts'
 import type { Collection } from '../../runtime/collection.ts'
 import { covers } from '../compare.ts'
-import { isOurAddress, labels } from '../names.ts'
+import { isOurAddress } from '../names.ts'
 import type { World } from '../world.ts'
 import { patchAsSeen } from './as-seen.ts'
-import type { Observed } from './observed.ts'
+import { isOurs, type Observed } from './observed.ts'
 
 export async function createOnGuestSide<T extends KubeObject>(
   collection: Collection<T>,
@@ -39,11 +39,11 @@ async function adopt<T extends KubeObject>(
   collection: Collection<T>,
   found: T,
   draft: { metadata: { labels?: Record<string, string> } },
-  { instance }: Observed,
+  o: Observed,
   signal: AbortSignal,
 ): Promise<Fault | undefined> {
   const { kind, metadata } = found
-  if (metadata.labels?.[labels.instanceUid] !== instance.metadata.uid) return fault('NameCollision', { kind, name: metadata.name })
+  if (!isOurs(o, found)) return fault('NameCollision', { kind, name: metadata.name })
   const ours = draft.metadata.labels
   if (covers(metadata.labels, ours)) collection.adopt(found)
   else await patchAsSeen(collection, found, { metadata: { labels: ours } }, signal)

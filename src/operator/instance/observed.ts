@@ -3,8 +3,10 @@ import type { Database } from '../../api/database.ts'
 import type { DatabaseUser } from '../../api/databaseuser.ts'
 import type { Guest, GuestStatus } from '../../api/guest.ts'
 import type { Instance } from '../../api/instance.ts'
+import type { KubeObject } from '../../kube/objects.ts'
 import type { NetworkPolicy, PersistentVolumeClaim, Pod, Role, RoleBinding, Secret, Service, ServiceAccount } from '../../kube/resource.ts'
 import { labels } from '../names.ts'
+import { guests } from '../resources.ts'
 import type { Place } from './children.ts'
 import type { Catalog, Engines } from './decide.ts'
 
@@ -46,10 +48,24 @@ export interface Observed {
   inquired: Inquired
 }
 
-/** Those of the objects in the guests' namespace that bear the name but not the Instance's UID. */
-export function strangers({ instance, side }: Pick<Observed, 'instance' | 'side'>): { kind: string; name: string }[] {
-  return Object.values(side)
-    .filter(object => object.metadata.labels?.[labels.instanceUid] !== instance.metadata.uid)
+/**
+ * Whether an object in the guests' namespace that bears the name is the Instance's: its label says so. Where somebody took that off, other marks
+ * do that are not made by chance: the UID in the Guest, the Guest as owner, the UID of the claim on record.
+ */
+export function isOurs(o: Pick<Observed, 'instance' | 'side'>, object: KubeObject): boolean {
+  const { uid } = o.instance.metadata
+  const label = object.metadata.labels?.[labels.instanceUid]
+  if (label !== undefined) return label === uid
+  if (object.kind === guests.kind) return (object as Guest).spec.instance.uid === uid
+  const { guest } = o.side
+  const isOwned = guest?.spec.instance.uid === uid && object.metadata.ownerReferences?.some(owner => owner.uid === guest.metadata.uid)
+  return isOwned === true || object.metadata.uid === initialisedClaimOf(o)
+}
+
+/** Those of the objects in the guests' namespace that bear the name and are not the Instance's. */
+export function strangers(o: Pick<Observed, 'instance' | 'side'>): { kind: string; name: string }[] {
+  return Object.values(o.side)
+    .filter(object => !isOurs(o, object))
     .map(object => ({ kind: object.kind, name: object.metadata.name }))
 }
 

@@ -115,6 +115,11 @@ test('what bears another UID is not adopted, and nothing else is done', () => {
   expect(plan(observed({ side: { claim: aClaim({ labels }) } }))).toMatchObject({ actions: [], fault: { code: 'NameCollision' } })
 })
 
+test('what bears no UID and nothing else that makes it ours is not adopted either', () => {
+  const claim = aClaim({ labels: {}, uid: 'unknown' })
+  expect(plan(observed({ side: { claim } }))).toMatchObject({ actions: [], fault: { code: 'NameCollision' } })
+})
+
 test('when all is as it should be nothing is done', () => {
   const databases = [aDatabase({ name: 'shop' })]
   const o = observed({ databases })
@@ -302,12 +307,18 @@ test('the first record goes out in the write that names the claim, and in none o
   ])
 })
 
-test.each(['pod', 'claim', 'secret'] as const)('labels that somebody took off the %s come back, and nothing else is done to it', kind => {
+test.each([
+  ['pod', labels.managedBy],
+  ['pod', labels.instanceUid],
+  ['claim', labels.managedBy],
+  ['claim', labels.instanceUid],
+  ['secret', labels.managedBy],
+] as const)('of the %s the label %s comes back if somebody took it off, and nothing else is done to it', (kind, label) => {
   const o = observed()
   const all = complete({ ...o, side: side(o, { secret: aSecret() }) })
   expect(does(all)).toEqual([])
   const found = all.side[kind]!
-  const { [labels.managedBy]: _, ...kept } = found.metadata.labels!
+  const { [label]: _, ...kept } = found.metadata.labels!
   const stripped = { ...found, metadata: { ...found.metadata, labels: kept } }
   expect(plan({ ...all, side: { ...all.side, [kind]: stripped } }).actions).toEqual([{ do: 'label', kind, labels: found.metadata.labels }])
 })

@@ -45,10 +45,12 @@ export interface Tally {
   /** In the journal of the clean run, since what is given. */
   writes: number
   generated: number
-  /** Generated plans to three for each write. Never less than 1. */
-  ratio: number
   results: Result[]
 }
+
+/** Plans to three for each write; not those that found nothing to strike. To be 1 at least. */
+export const ratioOf = ({ writes, generated, results }: Tally): number =>
+  (generated - results.filter(r => outcomeOf(r) === 'missed').length) / (3 * writes)
 
 export async function runCampaign(bed: Bed, c: Campaign): Promise<Tally[]> {
   const prepared = await inLanes(c.lanes, c.workloads, async workload => {
@@ -60,7 +62,7 @@ export async function runCampaign(bed: Bed, c: Campaign): Promise<Tally[]> {
   })
   const tallies = prepared.map(({ workload, plans, results, writes }): Tally => {
     for (const result of results) c.onResult?.(result, 0)
-    return { workload: workload.name, writes, generated: plans.length, ratio: plans.length / (3 * writes), results }
+    return { workload: workload.name, writes, generated: plans.length, results }
   })
   const candidates = prepared.flatMap(({ workload, reference, plans }, i) =>
     plans.map(plan => ({ workload, reference: reference!, plan, tally: tallies[i]! })),
@@ -189,7 +191,6 @@ export async function tryPlan(
       ...(!elsewhere && { end: reference.end }),
       ...(o.program !== undefined && { program: o.program }),
     })
-    if (!evidence.hit && attempt < attempts) continue
     const violations = judge(evidence, {
       ...(!elsewhere && { reference }),
       ...(meddled && plan.fault !== 'edited' && { taken: objectOf(plan.write) }),
@@ -197,7 +198,9 @@ export async function tryPlan(
       replicas,
       relists: is(relisting),
     })
-    return { workload: workload.name, plan: name, violations, hit: evidence.hit, evidence }
+    // What was broken without the fault's help counts as well.
+    if (evidence.hit || violations.length > 0 || attempt === attempts)
+      return { workload: workload.name, plan: name, violations, hit: evidence.hit, evidence }
   }
 }
 

@@ -3,6 +3,7 @@
  * serves all trials; each trial sees its own part.
  */
 import type { Client } from '../../../src/kube/client.ts'
+import type { ApiError } from '../../../src/kube/errors.ts'
 import type { KubeObject } from '../../../src/kube/objects.ts'
 import {
   events,
@@ -81,14 +82,19 @@ export async function recordHistory(client: Client): Promise<History> {
   /** Any failure ends the whole run: a hole in the record would be a lie. */
   const follow = async (resource: Resource<KubeObject>, start: string) => {
     for (let from = start; !end.signal.aborted; ) {
-      for await (const event of client.watch(resource, { resourceVersion: from, timeoutSeconds: 3000, signal: end.signal })) {
-        if (event.type === 'BOOKMARK') from = event.resourceVersion
-        else {
-          from = event.object.metadata.resourceVersion
-          const { managedFields: _, ...metadata } = event.object.metadata as KubeObject['metadata'] & { managedFields?: unknown }
-          const version = { at: Number(from), type: event.type, resource: resource.plural, object: { ...event.object, metadata } }
-          for (const view of views) if (view.isMine(version.object)) view.take(version)
+      try {
+        for await (const event of client.watch(resource, { resourceVersion: from, timeoutSeconds: 3000, signal: end.signal })) {
+          if (event.type === 'BOOKMARK') from = event.resourceVersion
+          else {
+            from = event.object.metadata.resourceVersion
+            const { managedFields: _, ...metadata } = event.object.metadata as KubeObject['metadata'] & { managedFields?: unknown }
+            const version = { at: Number(from), type: event.type, resource: resource.plural, object: { ...event.object, metadata } }
+            for (const view of views) if (view.isMine(version.object)) view.take(version)
+          }
         }
+      } catch (error) {
+        // Of a kind of which there never was anything, a server says nothing for minutes. Asked from where it was, it leaves nothing out.
+        if ((error as ApiError).reason !== 'Timeout') throw error
       }
     }
   }

@@ -39,7 +39,9 @@ export type Sent = {
 }
 
 const writing = new Set<Verb>(['create', 'update', 'patch', 'apply', 'delete'])
-export const isWrite = (x: Exchange): boolean => writing.has(x.verb) && x.resource !== 'leases' && x.resource !== 'events'
+/** Events included: they as well come to an end. */
+export const isAnyWrite = (x: Exchange): boolean => writing.has(x.verb) && x.resource !== 'leases'
+export const isWrite = (x: Exchange): boolean => isAnyWrite(x) && x.resource !== 'events'
 
 /** A question about one object. */
 export const isQuestion = (x: Exchange): boolean => x.verb === 'get' && x.resource !== 'leases'

@@ -1,11 +1,11 @@
 /**
  * `npm run faults [-- --seed S] [--workload NAME]… [--plan TEXT]… [--lanes N] [--verbose]`: every fault plan of every workload, or those whose name
- * holds the text; `--verbose` tells of those that passed as well. Ends with 1 if any promise was broken, if a workload has too few plans, or if
+ * holds the text; `--verbose` tells of those that passed as well. Ends with 1 if any promise was broken, if a workload has too few plans that struck, or if
  * nothing was tried. The seed is printed; the same seed gives the same plans, and the same pace.
  */
 import { parseArgs } from 'node:util'
 import { makeBed } from './bed.ts'
-import { inOrderOfChance, outcomeOf, type Result, runCampaign, type Tally } from './campaign.ts'
+import { inOrderOfChance, outcomeOf, type Result, ratioOf, runCampaign, type Tally } from './campaign.ts'
 import { dump } from './dump.ts'
 import { workloads } from './workloads.ts'
 
@@ -60,12 +60,14 @@ const count = (results: readonly Result[]) => {
   const of = (outcome: string) => results.filter(r => outcomeOf(r) === outcome).length
   return `${of('passed')} passed, ${of('failed')} failed, ${of('missed')} missed`
 }
-const line = ({ workload, writes, generated, ratio, results }: Tally) =>
-  `${workload.padEnd(18)} ${String(writes).padStart(4)} writes  ${String(generated).padStart(4)} plans  ratio ${ratio.toFixed(2)}  ${count(results)}`
+const line = (tally: Tally) => {
+  const { workload, writes, generated, results } = tally
+  return `${workload.padEnd(18)} ${String(writes).padStart(4)} writes  ${String(generated).padStart(4)} plans  ratio ${ratioOf(tally).toFixed(2)}  ${count(results)}`
+}
 const results = tallies.flatMap(t => t.results)
 console.log(`\n${tallies.map(line).join('\n')}`)
 console.log(`\n${count(results)} in ${Math.round((performance.now() - started) / 1000)} s, seed ${values.seed}`)
-const few = tallies.filter(t => !(t.ratio >= 1)).map(t => t.workload)
+const few = tallies.filter(t => !(ratioOf(t) >= 1)).map(t => t.workload)
 if (few.length > 0) console.log(`too few plans: ${few.join(', ')}`)
 if (done === 0) console.log(`nothing was tried: no plan is called ${values.plan.join(' or ')}`)
 process.exitCode = few.length > 0 || done === 0 || results.some(r => outcomeOf(r) === 'failed') ? 1 : 0

@@ -14,17 +14,20 @@ import { atWrite } from './when.ts'
 
 type Meddling = PlanOf<'replaced' | 'deleted' | 'edited'>
 
-const unlabelled = () => ({ metadata: { labels: { 'app.kubernetes.io/managed-by': null } } })
+const without = (...labels: string[]) => ({ metadata: { labels: Object.fromEntries(labels.map(label => [label, null])) } })
+const unlabelled = () => without('app.kubernetes.io/managed-by')
+/** What the Guest owns is known without it. */
+const unclaimed = () => without('app.kubernetes.io/managed-by', 'trove.dev/instance-uid')
 
 /** By whose it is and what it is: edits by which it no longer does what it is for, or can no longer be found. All of them are made good. */
 const edits: Record<string, Record<string, (object: Loose) => object>> = {
-  'guest networkpolicies': { 'lets nobody in': () => ({ spec: { ingress: null } }), 'loses its label': unlabelled },
-  'guest roles': { 'gives no rights': () => ({ rules: [] }), 'loses its label': unlabelled },
-  'guest rolebindings': { 'is for nobody': () => ({ subjects: [] }), 'loses its label': unlabelled },
-  'guest serviceaccounts': { 'mounts its token': () => ({ automountServiceAccountToken: true }), 'loses its label': unlabelled },
-  'guest services': { 'hides who is not ready': () => ({ spec: { publishNotReadyAddresses: false } }), 'loses its label': unlabelled },
-  'guest guests': { 'asks for nothing': () => ({ spec: { users: null, databases: null } }), 'loses its label': unlabelled },
-  'guest pods': { 'loses its role': () => ({ metadata: { labels: { 'trove.dev/role': null } } }), 'loses its label': unlabelled },
+  'guest networkpolicies': { 'lets nobody in': () => ({ spec: { ingress: null } }), 'loses its labels': unclaimed },
+  'guest roles': { 'gives no rights': () => ({ rules: [] }), 'loses its labels': unclaimed },
+  'guest rolebindings': { 'is for nobody': () => ({ subjects: [] }), 'loses its labels': unclaimed },
+  'guest serviceaccounts': { 'mounts its token': () => ({ automountServiceAccountToken: true }), 'loses its labels': unclaimed },
+  'guest services': { 'hides who is not ready': () => ({ spec: { publishNotReadyAddresses: false } }), 'loses its labels': unclaimed },
+  'guest guests': { 'asks for nothing': () => ({ spec: { users: null, databases: null } }), 'loses its labels': unclaimed },
+  'guest pods': { 'loses its role': () => without('trove.dev/role'), 'loses its labels': unclaimed },
   'guest secrets': { 'loses its label': unlabelled },
   'guest persistentvolumeclaims': {
     'loses its record': () => ({ metadata: { annotations: { 'trove.dev/version': null } } }),

@@ -130,18 +130,28 @@ export function agreement(e: Evidence): string[] {
   return wrong
 }
 
+/** An agent is asked to drop a database only while a Database that is being deleted says so, and drops no other. */
 export function dropped(e: Evidence): string[] {
-  return [...e.engines.values()].flatMap(engine =>
-    engine.dropped
-      .filter(name => {
-        const owners = e.view.versions.filter(v => v.resource === 'databases' && (v.object as Loose).spec?.name === name)
-        return !owners.some(
-          ({ object }) => object.metadata.deletionTimestamp !== undefined && (object as Loose).spec?.deletionPolicy === 'Delete',
-        )
-      })
-      .map(name => `database ${name} was dropped`),
-  )
+  const asked = new Set<string>()
+  const wrong: string[] = []
+  for (const { v, before } of through(e)) {
+    if (v.resource !== 'guests' || v.type === 'DELETED') continue
+    const earlier = toDrop(before.get(keyOf(v)))
+    for (const name of toDrop(v.object).filter(name => !earlier.includes(name))) {
+      asked.add(name)
+      const isMeant = ([key, { metadata, spec }]: [string, Loose]) =>
+        key.startsWith('databases ') && metadata.deletionTimestamp !== undefined && spec?.name === name && spec.deletionPolicy === 'Delete'
+      if (![...before].some(isMeant)) wrong.push(`${keyOf(v)} asks to drop database ${name}`)
+    }
+  }
+  const unasked = [...e.engines.values()].flatMap(engine => engine.dropped).filter(name => !asked.has(name))
+  return [...wrong, ...unasked.map(name => `database ${name} was dropped`)]
 }
+
+const toDrop = (guest: KubeObject | undefined): string[] =>
+  (((guest as Loose | undefined)?.spec?.databases ?? []) as { name: string; ensure: string }[])
+    .filter(d => d.ensure === 'Absent')
+    .map(d => d.name)
 
 /** What bears somebody else's label is theirs. */
 export function foreign(e: Evidence): string[] {

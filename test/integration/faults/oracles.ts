@@ -3,7 +3,7 @@
  * object) and from what is inside the databases. Each oracle is part of a promise of docs/reliability.md. None of them knows the operator's code.
  */
 import { shippedMemoryMiB } from '../shipped.ts'
-import { isWrite } from './journal.ts'
+import { isAnyWrite } from './journal.ts'
 import type { Memory } from './operator.ts'
 import { agreement, dropped, fenced, foreign, goneByPolicy, passwordsKept, podsReplaced, told, twoPods } from './oracles-of-data.ts'
 import { honestStatus, isJudged, sameCounts, sameEnd } from './oracles-of-outcome.ts'
@@ -48,7 +48,7 @@ export const oracles = {
   'the end is the clean run’s': sameEnd,
   'each object is made and deleted as often as in the clean run': sameCounts,
   'a start finds nothing to do': e => {
-    const writes = e.journal.filter(x => isWrite(x) && x.life > e.lives)
+    const writes = e.journal.filter(x => isAnyWrite(x) && x.life > e.lives)
     return writes.map(x => `after a restart: ${tell(x)} ${JSON.stringify(x.body)}`)
   },
   'deletions name a UID': e =>

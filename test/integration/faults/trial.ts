@@ -9,7 +9,7 @@ import type { Bed } from './bed.ts'
 import { startControlPlane } from './control-plane.ts'
 import { type Engine, openEngines } from './engine.ts'
 import type { View } from './history.ts'
-import { type Exchange, isWrite } from './journal.ts'
+import { type Exchange, isAnyWrite } from './journal.ts'
 import { isCompared, maskedText } from './masks.ts'
 import type { Memory } from './operator.ts'
 import { type Fault, openUpstream, type Upstream } from './proxy.ts'
@@ -197,7 +197,7 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
       },
       failed: error => failures.push(error),
     }
-    const writes = () => journal.filter(isWrite).length
+    const writes = () => journal.filter(isAnyWrite).length
     const quiet = async (forMs: number) => {
       const deadline = performance.now() + o.patienceMs
       for (let before = writes(); ; before = writes()) {
