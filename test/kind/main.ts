@@ -62,7 +62,11 @@ async function main(args: string[]): Promise<number> {
 
 async function mustFind(which: Which): Promise<Cluster> {
   const cluster = await find(which)
-  if (cluster === undefined) throw new SetupError(`the ${which} cluster is not up`, `npm run cluster -- --name ${which} up`)
+  if (cluster === undefined)
+    throw new SetupError(
+      `the ${which} cluster is not up`,
+      which === 'demo' ? 'npm run quickstart' : `npm run cluster -- --name ${which} up`,
+    )
   return cluster
 }
 

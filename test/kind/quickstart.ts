@@ -19,17 +19,17 @@ async function quickstart(): Promise<void> {
   const { engines } = await install(cluster, log)
   await log.step('apply deploy/samples/postgresql.yaml', () => kubectl(cluster, ['apply', '--filename', sample]))
   await log.step('wait until the Instance is ACTIVE and HEALTHY', () => becomesReady(cluster))
+  await log.step('wait for the Secret app-credentials', () => hasCredentials(cluster))
   const row = await log.step('connect as a tenant: a pod in namespace demo writes a row and reads it', () =>
     asTenant(cluster, engines.postgres17),
   )
   log.note(`it read: ${row}`)
   console.log(`\n$ kubectl get instances,databases,databaseusers -n demo\n`)
   console.log(await kubectl(cluster, ['get', 'instances,databases,databaseusers', '--namespace=demo']))
-  console.log(`Three commands worth trying next:
+  console.log(`docs/quickstart.md says how to connect, and what to try next. Or begin with
 
-  npm run cluster -- kubectl explain instances.trove.dev.spec
-  npm run cluster -- kubectl describe instance orders -n demo
-  npm run cluster -- kubectl get secret app-credentials -n demo -o yaml
+  npm run --silent cluster -- kubectl describe instance orders -n demo
+  npm run --silent cluster -- kubectl explain instances.trove.dev.spec
 
 npm run quickstart -- --down takes it all away again.`)
 }
@@ -60,6 +60,17 @@ async function becomesReady(cluster: Cluster): Promise<void> {
   if (status !== 'ACTIVE/HEALTHY') throw new SetupError(`instance orders is Ready but ${status}, not ACTIVE/HEALTHY`)
 }
 
+/** Somebody may have deleted it, as the guide invites people to. */
+async function hasCredentials(cluster: Cluster): Promise<void> {
+  const wait = ['wait', '--for=create', '--timeout=400s', '--namespace=demo', 'secret/app-credentials']
+  const outcome = await cluster.kubectl(wait, { timeoutMs: 410_000 })
+  if (outcome.code === 0) return
+  throw new SetupError(
+    `Secret app-credentials does not come: ${outcome.stderr}`,
+    'npm run cluster -- kubectl describe databaseuser app -n demo',
+  )
+}
+
 async function asTenant(cluster: Cluster, image: string): Promise<string> {
   const statements = `create table if not exists visits (at timestamptz default now(), who text); insert into visits (who) values ('a tenant'); select count(*) || ' visit(s), the last by ' || max(who) from visits`
   const pod = tenantPod({
@@ -76,7 +87,12 @@ async function asTenant(cluster: Cluster, image: string): Promise<string> {
     { timeoutMs: 130_000 },
   )
   const said = await cluster.kubectl(['logs', 'tenant', '--namespace=demo'])
-  if (outcome.code !== 0) throw new SetupError(`the tenant's pod did not succeed: ${said.stdout}${said.stderr}`)
+  if (outcome.code !== 0) {
+    throw new SetupError(
+      `the tenant's pod did not succeed: ${said.stdout}${said.stderr}`,
+      'npm run cluster -- kubectl describe pod tenant -n demo',
+    )
+  }
   await kubectl(cluster, ['delete', 'pod', 'tenant', '--namespace=demo', '--now'])
   return said.stdout.trim()
 }

@@ -21,7 +21,10 @@ const { values } = parseArgs({
 const isWanted = (plan: string) => values.plan.length === 0 || values.plan.some(text => plan.includes(text))
 const names = workloads.map(w => w.name)
 const unknown = values.workload.filter(name => !names.includes(name))
-if (unknown.length > 0) throw new Error(`no workload ${unknown.join(', ')}; there are ${names.join(', ')}`)
+if (unknown.length > 0) {
+  console.error(`no workload ${unknown.join(', ')}; there are ${names.join(', ')}`)
+  process.exit(2)
+}
 const chosen = workloads.filter(w => values.workload.length === 0 || values.workload.includes(w.name))
 
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(130))

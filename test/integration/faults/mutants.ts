@@ -110,7 +110,7 @@ export const mutants: Mutant[] = [
       },
       {
         file: 'src/operator/instance/confirm.ts',
-        from: "if (found === undefined || uid !== o.instance.metadata.uid || retained === 'true') return",
+        from: "if (found === undefined || !isOurs(o, found) || found.metadata.labels?.[labels.retained] === 'true') return",
         to: 'return',
       },
     ],
