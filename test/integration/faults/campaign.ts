@@ -197,6 +197,7 @@ export async function tryPlan(
       meddled: meddled && elsewhere,
       replicas,
       relists: is(relisting),
+      ...(plan?.fault === 'lost event' && { unheard: `${plan.resource} ${plan.object}` }),
     })
     // What was broken without the fault's help counts as well.
     if (evidence.hit || violations.length > 0 || attempt === attempts)

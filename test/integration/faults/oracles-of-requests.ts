@@ -1,6 +1,6 @@
 /** Oracles that look at what was asked of the API server. */
 import type { Version } from './history.ts'
-import { type Exchange, isAnyWrite, isWrite, wasApplied } from './journal.ts'
+import { type Exchange, isAnyWrite, isWrite, masked, wasApplied } from './journal.ts'
 import type { Expectation } from './oracles.ts'
 import type { Evidence } from './trial.ts'
 import { applied, requestOf, tell } from './witness.ts'
@@ -56,8 +56,11 @@ export function vainLists(e: Evidence, { relists }: Expectation): string[] {
 /** The last finalizer went, and with it the object: the answer is its last state. */
 const endsIt = ({ answer }: Exchange): boolean => answer?.metadata.deletionTimestamp !== undefined && !answer.metadata.finalizers?.length
 
-/** What a process has made, it knows to be there; unless somebody took off the label by which it is watched. */
-export function ownWritesForgotten(e: Evidence): string[] {
+/**
+ * What a process has made, it knows to be there; unless somebody took off the label by which it is watched, or its watch told of what came later
+ * and not of that.
+ */
+export function ownWritesForgotten(e: Evidence, { unheard }: Expectation): string[] {
   const unlabelled = ({ object }: Version) => object.metadata.labels?.['app.kubernetes.io/managed-by'] === undefined
   const ended = new Map<string, number>()
   for (const v of e.view.versions) {
@@ -67,13 +70,18 @@ export function ownWritesForgotten(e: Evidence): string[] {
   const made = e.journal.filter(x => isWrite(x) && x.verb !== 'delete' && wasApplied(x))
   /** A moment of history that came after this was asked. */
   const after = (x: Exchange) => Number(made.find(w => w.n > x.n)?.answer?.metadata.resourceVersion ?? Number.POSITIVE_INFINITY)
-  const known = new Map<string, string>()
+  const passedOver = (x: Exchange, since: number) =>
+    unheard === `${x.resource} ${masked(x.name ?? '', e.id)}` &&
+    e.view.versions.some(v => v.resource === x.resource && v.object.metadata.name !== x.name && v.at > since && v.at < after(x))
+  const known = new Map<string, { uid: string; at: number }>()
   const forgotten: string[] = []
   for (const x of e.journal.filter(x => x.verb === 'create' && isWrite(x))) {
     const key = `${x.who} ${x.life} ${x.resource} ${x.namespace}/${x.name}`
-    const uid = known.get(key)
-    if (x.status === 409 && uid !== undefined && !((ended.get(uid) ?? Number.POSITIVE_INFINITY) < after(x))) forgotten.push(tell(x))
-    if (x.status === 201 && x.told === undefined) known.set(key, x.answer!.metadata.uid)
+    const before = known.get(key)
+    const isKnown = before !== undefined && !((ended.get(before.uid) ?? Number.POSITIVE_INFINITY) < after(x))
+    if (x.status === 409 && isKnown && !passedOver(x, before.at)) forgotten.push(tell(x))
+    const { uid, resourceVersion } = x.answer?.metadata ?? {}
+    if (x.status === 201 && x.told === undefined) known.set(key, { uid: uid!, at: Number(resourceVersion) })
   }
   return forgotten
 }

@@ -35,6 +35,8 @@ export interface Expectation {
   replicas: number
   /** The server has lost its history, or its connections: then everything is listed anew. */
   relists: boolean
+  /** Of which an event was lost, as `countsOf` names it. */
+  unheard?: string
 }
 
 type Oracle = (e: Evidence, x: Expectation) => string[]
