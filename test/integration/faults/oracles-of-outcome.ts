@@ -5,7 +5,7 @@ import { isCompared } from './masks.ts'
 import type { Expectation } from './oracles.ts'
 import { condition } from './stage.ts'
 import type { Evidence } from './trial.ts'
-import { instanceUid, keyOf, through } from './witness.ts'
+import { applied, keyOf, through } from './witness.ts'
 
 export function sameEnd(e: Evidence, { reference }: Expectation): string[] {
   if (reference === undefined || e.end === reference.end || e.stuck.length > 0) return []
@@ -73,7 +73,7 @@ export function honestStatus(e: Evidence): string[] {
         wrong.push(`${keyOf(v)}: ${c.type} was judged for ${c.observedGeneration}, the rest for ${observed}`)
     }
     const judge = v.type === 'MODIFIED' && becameReady(v, observed, before) ? whatReadyMeans[v.resource] : undefined
-    if (judge !== undefined) wrong.push(...judge(v, observed, e, before))
+    if (judge !== undefined) wrong.push(...judge(v, observed, e))
   }
   return wrong
 }
@@ -88,18 +88,25 @@ function becameReady(v: Version, observed: number, world: Map<string, Loose>): b
 const asOf = (v: Version, generation: number, e: Evidence) =>
   e.view.versions.find(x => x.object.metadata.uid === v.object.metadata.uid && x.object.metadata.generation === generation)?.object as Loose
 
-type Meaning = (v: Version, observed: number, e: Evidence, world: Map<string, Loose>) => string[]
+type Meaning = (v: Version, observed: number, e: Evidence) => string[]
 
 const whatReadyMeans: Record<string, Meaning> = {
-  /** Who may connect, which can be read off the network policy, is as that generation says. */
-  instances(v, observed, e, world) {
+  /** Who may connect, which can be read off the network policy as it was written last, is as that generation says. What became of it since is others' doing. */
+  instances(v, observed, e) {
     const { access } = asOf(v, observed, e).spec as { access?: { allowedCidrs?: string[] } }
     const cidrs = access?.allowedCidrs ?? []
-    const policy = [...world].find(([key, o]) => key.startsWith('networkpolicies ') && instanceUid(o) === v.object.metadata.uid)?.[1]
-    const text = JSON.stringify(policy?.spec?.ingress ?? [])
+    const { name, uid } = v.object.metadata
+    const written = applied(e)
+      .filter(x => x.resource === 'networkpolicies' && x.verb !== 'delete' && x.name === `${name}-${uid.slice(0, 8)}`)
+      .map(x => x.answer as Loose)
+      .filter(({ metadata }) => Number(metadata.resourceVersion) < v.at)
+    const last = written.sort((a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion)).at(-1)
+    const text = JSON.stringify(last?.spec?.ingress ?? [])
     const allowed = [...text.matchAll(/"cidr":"([^"]+)"/g)].map(m => m[1]!)
     if (JSON.stringify([...cidrs].sort()) === JSON.stringify(allowed.sort())) return []
-    return [`${keyOf(v)} is Ready for generation ${observed}, which allows [${cidrs}]; the network policy allows [${allowed}]`]
+    return [
+      `${keyOf(v)} is Ready for generation ${observed}, which allows [${cidrs}]; the network policy was written to allow [${allowed}]`,
+    ]
   },
 
   /** The agent has said that the engine has the password of that generation, and the binding was given it. What became of either since is others' doing. */
