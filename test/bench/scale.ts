@@ -17,7 +17,7 @@ import { type Recording, record } from './scale/record.ts'
 import { rest, restart, takeover } from './scale/upheaval.ts'
 import { median, percentile } from './statistics.ts'
 
-const full = { burst: 300, rounds: 3, big: 1000, some: 500, restMs: 300_000, strangers: 600, samples: 1000, neighbours: 100, sick: 10 }
+const full = { burst: 300, rounds: 5, big: 1000, some: 500, restMs: 300_000, strangers: 600, samples: 1000, neighbours: 100, sick: 10 }
 const quick = { burst: 30, rounds: 1, big: 100, some: 50, restMs: 20_000, strangers: 60, samples: 40, neighbours: 30, sick: 10 }
 
 /** The most that each figure may be. */
