@@ -9,8 +9,11 @@ import { settings } from './settings.ts'
 import { type OpenStage, openStage } from './stage.ts'
 import { walk } from './walk.ts'
 
-/** Short, for what a mutant breaks seldom comes later. An operator that is only slow would be taken for a mutant, and so must say the right thing. */
-const patienceMs = 6000
+/**
+ * Short, for what a mutant breaks seldom comes later; but twice as long as the operator itself waits for what may yet come before it calls it
+ * Stalled. An operator that is only slow would be taken for a mutant, and so must say the right thing.
+ */
+const patienceMs = 10_000
 const mostWalks = 3
 
 let stage: OpenStage
