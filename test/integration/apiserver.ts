@@ -170,7 +170,7 @@ async function answers(access: ClusterAccess, failed: () => string | undefined, 
 }
 
 /** A second on a machine with nothing else to do. */
-const startMs = 120_000
+const startMs = 60_000
 
 async function until<R>(attempt: () => Promise<R>, failed: () => string | undefined, dir: string): Promise<R> {
   const deadline = performance.now() + startMs
