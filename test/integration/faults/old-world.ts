@@ -7,6 +7,7 @@ import { type Exchange, masked } from './journal.ts'
 import type { PlanOf } from './plans.ts'
 import type { WatchLine } from './proxy.ts'
 import { resourceOf } from './stage.ts'
+import { isStarted } from './started.ts'
 import type { Armed, Controls } from './trial.ts'
 import { atWrite, onceForEach } from './when.ts'
 
@@ -21,11 +22,15 @@ export function staleList(plan: PlanOf<'stale list'>, c: Controls): Armed {
   let asOf: number | undefined
   let late: Promise<void> | undefined
   let over = false
-  /** From the first old list on: a machine may be slow to start a process. Watches that broke are opened again one after the other. */
-  const untilLate = () => {
-    late ??= pause(plan.after === 'a crash' ? lateMs : 3 * lateMs).then(() => {
+  /** A new process has seen it all once its last watch is open; what broke is opened again one after the other. */
+  const seen = ({ life }: Exchange) => (plan.after === 'a crash' ? isStarted(c.journal, life) : pause(2 * lateMs))
+  /** Once for all lists: what was seen can be acted upon for a while before it is put right. */
+  const untilLate = (x: Exchange) => {
+    late ??= (async () => {
+      await seen(x)
+      await pause(lateMs)
       over = true
-    })
+    })()
     return late
   }
   const lost = onceForEach(watchOf, () => refusal(410, 'Expired'))
@@ -44,7 +49,7 @@ export function staleList(plan: PlanOf<'stale list'>, c: Controls): Armed {
     stream: (x, signal) => {
       if (asOf === undefined || over || !x.query.has('sendInitialEvents')) return undefined
       if (plan.of !== 'everything' && (plan.of === 'the guests') !== (x.namespace === c.stage.guests)) return undefined
-      return oldWorld(x, String(asOf), untilLate(), c, signal)
+      return oldWorld(x, String(asOf), untilLate(x), c, signal)
     },
     async disarm() {
       // What broke may be opened again only after the workload's last step.
