@@ -1,11 +1,12 @@
 /** Every controller of the operator: which keys it works on, and which changes of what lead to them. */
 import type { Guest } from '../api/guest.ts'
+import type { Instance } from '../api/instance.ts'
 import type { KubeObject } from '../kube/objects.ts'
 import type { Pod } from '../kube/resource.ts'
 import type { Collection } from '../runtime/collection.ts'
-import { type ControllerOptions, type Source, watchEach, watchGone } from '../runtime/controller.ts'
+import { type ControllerOptions, type Source, watchEach, watchGone, watchMembers, watchSpecs } from '../runtime/controller.ts'
 import { type Key, keyOf } from '../runtime/store.ts'
-import { reconcileDatastore, reconcileFlavor, reconcileVersion } from './catalog/reconcile.ts'
+import { isUser, reconcileDatastore, reconcileFlavor, reconcileVersion } from './catalog/reconcile.ts'
 import { instanceKeyOf, versionKey, versionOf } from './collections.ts'
 import { reconcileDatabase } from './database/reconcile.ts'
 import { openBindingWatch } from './databaseuser/binding-watch.ts'
@@ -28,6 +29,8 @@ export function controllersOf(world: World): ControllerOptions[] {
     concernsFleet(pod, guest, world.pod.agentImage) ? ['fleet'] : []
 
   const instancesOf = (index: 'datastore' | 'flavor', name: string) => c.instances.byIndex(index, name).map(keyOf)
+  /** What an Instance uses is counted when it takes it up and when it lets go of it. */
+  const watchUsers = (toKeys: (instance: Instance) => Key[]) => watchMembers(c.instances, i => (isUser(i) ? toKeys(i) : []))
   const guestSide = <T extends KubeObject>(collection: Collection<T>) => watchEach(collection, instanceOfLabels)
   type ToKeys = (object: KubeObject) => Key[]
   const databasesOf =
@@ -49,9 +52,10 @@ export function controllersOf(world: World): ControllerOptions[] {
         watchEach(c.instances, self),
         watchEach(c.databases, d => [instanceKeyOf(d)]),
         watchEach(c.users, u => [instanceKeyOf(u)]),
-        watchEach(c.datastores, d => instancesOf('datastore', d.metadata.name)),
-        watchEach(c.versions, v => instancesOf('datastore', v.spec.datastoreRef.name)),
-        watchEach(c.flavors, f => instancesOf('flavor', f.metadata.name)),
+        // Not each time that an entry counts its users: those are the very Instances that would be looked at.
+        watchSpecs(c.datastores, d => instancesOf('datastore', d.metadata.name)),
+        watchSpecs(c.versions, v => instancesOf('datastore', v.spec.datastoreRef.name)),
+        watchSpecs(c.flavors, f => instancesOf('flavor', f.metadata.name)),
         // In the tenant's namespace the Service has the Instance's own name.
         watchEach(c.services, s => (s.metadata.namespace === guestsNamespace ? instanceOfLabels(s) : [keyOf(s)])),
         ...guestSides(),
@@ -91,8 +95,8 @@ export function controllersOf(world: World): ControllerOptions[] {
       reconcile: (key, ctx) => reconcileDatastore(key, world, ctx),
       sources: [
         watchEach(c.datastores, self),
-        watchEach(c.versions, v => [v.spec.datastoreRef.name]),
-        watchEach(c.instances, i => [i.spec.datastore.type]),
+        watchSpecs(c.versions, v => [v.spec.datastoreRef.name]),
+        watchUsers(i => [i.spec.datastore.type]),
       ],
     },
     {
@@ -101,13 +105,12 @@ export function controllersOf(world: World): ControllerOptions[] {
       deadlineMs,
       reconcile: (key, ctx) => reconcileVersion(key, world, ctx),
       sources: [
-        watchEach(c.versions, v => c.versions.byIndex('datastore', v.spec.datastoreRef.name).map(keyOf)),
+        watchSpecs(c.versions, v => c.versions.byIndex('datastore', v.spec.datastoreRef.name).map(keyOf)),
         watchEach(c.versions, self),
-        watchEach(c.datastores, d => c.versions.byIndex('datastore', d.metadata.name).map(keyOf)),
-        watchEach(c.instances, i => {
+        watchSpecs(c.datastores, d => c.versions.byIndex('datastore', d.metadata.name).map(keyOf)),
+        watchUsers(i => {
           const version = versionOf(i)
-          if (version === undefined) return []
-          return c.versions.byIndex('version', versionKey(i.spec.datastore.type, version)).map(keyOf)
+          return version === undefined ? [] : c.versions.byIndex('version', versionKey(i.spec.datastore.type, version)).map(keyOf)
         }),
       ],
     },
@@ -116,7 +119,7 @@ export function controllersOf(world: World): ControllerOptions[] {
       concurrency,
       deadlineMs,
       reconcile: (key, ctx) => reconcileFlavor(key, world, ctx),
-      sources: [watchEach(c.flavors, self), watchEach(c.instances, i => [i.spec.flavorRef.name])],
+      sources: [watchEach(c.flavors, self), watchUsers(i => [i.spec.flavorRef.name])],
     },
     {
       name: 'fleet',

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ApiError } from '../kube/errors.ts'
 import type { KubeObject } from '../kube/objects.ts'
-import { openController, type Reconcile, type Source, watchEach, watchGone } from './controller.ts'
+import { openController, type Reconcile, type Source, watchEach, watchGone, watchMembers, watchSpecs } from './controller.ts'
 import type { Logger } from './log.ts'
 import type { QueueState, RuntimeMetrics } from './metrics.ts'
 import type { Change } from './store.ts'
@@ -151,25 +151,49 @@ test('at shutdown nothing new is begun, and what is in work may finish until it 
   expect(finished).toEqual(['quick'])
 })
 
+test('what changes while a key rests leads to one run when the rest is over', async () => {
+  const runs: number[] = []
+  const { add, results } = rig(async () => {
+    runs.push(performance.now())
+    return { restMs: 500 }
+  })
+  const began = performance.now()
+  add('a')
+  for (let i = 0; i < 6; i++) {
+    await vi.advanceTimersByTimeAsync(50)
+    add('a')
+  }
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(runs.map(at => at - began)).toEqual([0, 500])
+  expect(results).toEqual(['success', 'success'])
+})
+
 test.each([
   [
     'each object, old and new, and what was there at the start has low priority',
     watchEach,
-    ['a low', 'a normal', 'b normal', 'b normal', 'b normal'],
+    ['a low', 'a normal', 'b normal', 'b normal', 'b normal', 'b normal'],
   ],
+  ['each object whose spec is new', watchSpecs, ['a low', 'a normal', 'b normal', 'b normal', 'b normal']],
+  ['each object that comes under a key or leaves it', watchMembers, ['a low', 'a normal', 'b normal', 'b normal']],
   ['each object that is gone', watchGone, ['b normal']],
 ])('a source gives keys for %s', (_, source, expected) => {
-  const owned = (owner: string) => ({ apiVersion: 'v1', kind: 'T', metadata: { name: owner, uid: 'u', resourceVersion: '1' } })
+  const owned = (owner: string, generation: number) => ({
+    apiVersion: 'v1',
+    kind: 'T',
+    metadata: { name: owner, uid: 'u', resourceVersion: '1', generation },
+  })
   let tell: (change: Change<KubeObject>) => void = () => {}
   const subscribe = (handler: typeof tell) => {
     tell = handler
   }
   const got: string[] = []
   source({ subscribe }, o => [o.metadata.name])((key, priority) => got.push(`${key} ${priority}`))
-  tell({ new: owned('a'), initial: true })
-  tell({ old: owned('a'), new: owned('b'), initial: false })
-  tell({ old: owned('b'), new: owned('b'), initial: false })
-  tell({ old: owned('b'), initial: false })
+  tell({ new: owned('a', 1), initial: true })
+  tell({ old: owned('a', 1), new: owned('b', 2), initial: false })
+  tell({ old: owned('b', 2), new: owned('b', 3), initial: false })
+  tell({ old: owned('b', 3), new: owned('b', 3), initial: false })
+  tell({ old: owned('b', 3), initial: false })
   expect(got).toEqual(expected)
 })
 

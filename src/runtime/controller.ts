@@ -11,7 +11,7 @@ import type { Collection } from './collection.ts'
 import type { Logger } from './log.ts'
 import type { ReconcileResult, RuntimeMetrics } from './metrics.ts'
 import { openQueue, type Priority } from './queue.ts'
-import type { Key } from './store.ts'
+import type { Change, Key } from './store.ts'
 
 export interface ReconcileContext {
   /** Ends at the deadline, at the end of a shutdown's patience, and at once when the lease is lost. */
@@ -21,7 +21,14 @@ export interface ReconcileContext {
 }
 
 // biome-ignore lint/suspicious/noConfusingVoidType: a reconcile that wants nothing more simply returns
-export type Reconcile = (key: Key, ctx: ReconcileContext) => Promise<{ requeueAfterMs?: number } | void>
+export type Reconcile = (key: Key, ctx: ReconcileContext) => Promise<Result | void>
+
+export interface Result {
+  /** Once more then, whatever happens. */
+  requeueAfterMs?: number
+  /** Not before then, whatever happens: what changes meanwhile is dealt with in one go. */
+  restMs?: number
+}
 
 /** Where a controller's keys come from. Called once, before anything is listed. */
 export type Source = (enqueue: (key: Key, priority: Priority) => void) => void
@@ -42,6 +49,24 @@ export function watchEach<T extends KubeObject>(c: Pick<Collection<T>, 'subscrib
     c.subscribe(change => {
       const keys = new Set([...(change.old ? toKeys(change.old) : []), ...(change.new ? toKeys(change.new) : [])])
       for (const key of keys) enqueue(key, change.initial ? 'low' : 'normal')
+    })
+}
+
+/** As `watchEach`, but nothing that changes status or metadata alone. */
+export function watchSpecs<T extends KubeObject>(c: Pick<Collection<T>, 'subscribe'>, toKeys: (obj: T) => Key[]): Source {
+  return watchEach({ subscribe: handler => c.subscribe(change => isOfSpec(change) && handler(change)) }, toKeys)
+}
+
+const isOfSpec = ({ old, new: now }: Change<KubeObject>): boolean =>
+  old === undefined || now === undefined || old.metadata.generation !== now.metadata.generation
+
+/** Each key that an object comes to lead to, or no longer does: for who counts the objects and does not look into them. */
+export function watchMembers<T extends KubeObject>(c: Pick<Collection<T>, 'subscribe'>, toKeys: (obj: T) => Key[]): Source {
+  return enqueue =>
+    c.subscribe(({ old, new: now, initial }) => {
+      const [before, after] = [old, now].map(object => (object ? toKeys(object) : []))
+      const changed = [...before!.filter(key => !after!.includes(key)), ...after!.filter(key => !before!.includes(key))]
+      for (const key of changed) enqueue(key, initial ? 'low' : 'normal')
     })
 }
 
@@ -66,23 +91,23 @@ export function openController(o: ControllerOptions, { log, metrics }: { log: Lo
   const count = metrics.controller(o.name, o.concurrency)
   for (const source of o.sources) source(queue.add)
 
-  const runOne = async (key: Key, abort: AbortSignal): Promise<ReconcileResult> => {
+  const runOne = async (key: Key, abort: AbortSignal): Promise<{ result: ReconcileResult; restMs?: number }> => {
     const reconcileId = randomUUID()
     const ctx = { log: log.child({ controller: o.name, key, reconcileId }), reconcileId }
     let own: AbortSignal | undefined
     try {
-      const result = await withDeadline([abort], o.deadlineMs, signal => {
-        own = signal
-        return o.reconcile(key, { ...ctx, signal })
-      })
+      const { requeueAfterMs, restMs } =
+        (await withDeadline([abort], o.deadlineMs, signal => {
+          own = signal
+          return o.reconcile(key, { ...ctx, signal })
+        })) ?? {}
       queue.forget(key)
-      if (result?.requeueAfterMs === undefined) return 'success'
-      queue.addAfter(key, result.requeueAfterMs)
-      return 'requeue_after'
+      if (requeueAfterMs !== undefined) queue.addAfter(key, requeueAfterMs)
+      return { result: requeueAfterMs === undefined ? 'success' : 'requeue_after', ...(restMs !== undefined && { restMs }) }
     } catch (error) {
-      if (abort.aborted) return 'error'
+      if (abort.aborted) return { result: 'error' }
       if (own?.reason instanceof DeadlinePassed) count.timeout()
-      return afterFailure(key, error, ctx.log)
+      return { result: afterFailure(key, error, ctx.log) }
     }
   }
 
@@ -101,9 +126,9 @@ export function openController(o: ControllerOptions, { log, metrics }: { log: Lo
     for (let key = await queue.next(); key !== undefined; key = await queue.next()) {
       const began = performance.now()
       count.started()
-      const result = await runOne(key, abort)
+      const { result, restMs } = await runOne(key, abort)
       count.finished(result, performance.now() - began)
-      queue.done(key)
+      queue.done(key, restMs)
     }
   }
 

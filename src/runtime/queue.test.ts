@@ -49,6 +49,21 @@ test('a key that is added while it is worked on comes again after that, and only
   expect(state()).toEqual({ depth: 0, workingMs: [] })
 })
 
+test('a key that rests is not being worked on, comes again after the rest if anything was added meanwhile, and otherwise not', async () => {
+  const queue = open()
+  for (const key of ['a', 'b']) queue.add(key)
+  for (const key of await ready(queue)) queue.done(key, 200)
+  queue.add('a', 'low')
+  queue.addAfter('b', 300)
+  expect(state()).toEqual({ depth: 0, workingMs: [] })
+  await vi.advanceTimersByTimeAsync(199)
+  expect(await ready(queue)).toEqual([])
+  await vi.advanceTimersByTimeAsync(1)
+  expect(await ready(queue)).toEqual(['a'])
+  await vi.advanceTimersByTimeAsync(100)
+  expect(await ready(queue)).toEqual(['b'])
+})
+
 test('a waiting worker gets the next key at once', async () => {
   const queue = open()
   const first = queue.next()

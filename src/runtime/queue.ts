@@ -18,7 +18,8 @@ export interface Queue {
   forget(key: Key): void
   /** The next key, to be given back by `done`; undefined once the queue is closed. */
   next(): Promise<Key | undefined>
-  done(key: Key): void
+  /** It is not given out again before it has rested so long. */
+  done(key: Key, restMs?: number): void
   close(): void
 }
 
@@ -31,6 +32,9 @@ export function openQueue(metrics: QueueMetrics): Queue {
   const ready = { normal: new Map<Key, number>(), low: new Map<Key, number>() }
   const waiting = new Map<Key, number>()
   const working = new Map<Key, number>()
+  /** Worked on lately. */
+  const resting = new Set<Key>()
+  /** To be looked at once more when the work is done, and the rest over. */
   const again = new Map<Key, Priority>()
   const failures = new Map<Key, number>()
   const takers: ((key: Key | undefined) => void)[] = []
@@ -70,11 +74,17 @@ export function openQueue(metrics: QueueMetrics): Queue {
     if (earliest < Number.POSITIVE_INFINITY) setAlarm(earliest)
   }
 
+  const release = (key: Key) => {
+    const priority = again.get(key)
+    again.delete(key)
+    if (priority !== undefined) queue.add(key, priority)
+  }
+
   const queue: Queue = {
     add(key, priority = 'normal') {
       if (closed) return
       waiting.delete(key)
-      if (working.has(key)) {
+      if (working.has(key) || resting.has(key)) {
         if (priority === 'normal' || !again.has(key)) again.set(key, priority)
         return
       }
@@ -111,14 +121,17 @@ export function openQueue(metrics: QueueMetrics): Queue {
         handOut()
       }),
 
-    done(key) {
+    done(key, restMs = 0) {
       const since = working.get(key)
       if (since === undefined) throw new Error(`${key} is not being worked on`)
       working.delete(key)
       metrics.finished(now() - since)
-      const priority = again.get(key)
-      again.delete(key)
-      if (priority !== undefined) queue.add(key, priority)
+      if (restMs <= 0) return release(key)
+      resting.add(key)
+      setTimeout(() => {
+        resting.delete(key)
+        release(key)
+      }, restMs).unref()
     },
 
     close() {

@@ -108,7 +108,8 @@ export async function scale(options: readonly string[]): Promise<object> {
   }
 }
 
-const ratio = ({ operator, bare }: Sides) => median(operator.map(b => b.seconds)) / median(bare.map(b => b.seconds))
+/** Each burst is held against the one beside it: a machine's pace changes from minute to minute. */
+const ratio = ({ operator, bare }: Sides) => median(operator.map(({ seconds }, i) => seconds / bare[i]!.seconds))
 const round = (n: number) => Math.round(n * 100) / 100
 
 /** Instances that are there, made in the quickest way; the operator finds them as its own. */

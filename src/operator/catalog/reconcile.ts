@@ -6,7 +6,7 @@ import type { Instance } from '../../api/instance.ts'
 import type { Fault } from '../../errors.ts'
 import { ApiError } from '../../kube/errors.ts'
 import type { Collection } from '../../runtime/collection.ts'
-import type { ReconcileContext } from '../../runtime/controller.ts'
+import type { ReconcileContext, Result } from '../../runtime/controller.ts'
 import { type Key, keyOf } from '../../runtime/store.ts'
 import { versionKey } from '../collections.ts'
 import { patienceLeftMs } from '../conditions.ts'
@@ -17,9 +17,13 @@ import { writeStatus } from '../write-status.ts'
 import { judgeDatastore, judgeVersion } from './judge.ts'
 import { planEntry } from './plan.ts'
 
-type Again = { requeueAfterMs?: number }
+/** Of many Instances that come at once an entry tells twice a second, not each time: every write of it goes to whoever watches the catalog. */
+const restMs = 500
 
-export async function reconcileDatastore(key: Key, world: World, ctx: ReconcileContext): Promise<Again> {
+/** From when it has taken the entry up. */
+export const isUser = ({ status }: Instance): boolean => status?.datastore !== undefined
+
+export async function reconcileDatastore(key: Key, world: World, ctx: ReconcileContext): Promise<Result> {
   const { datastores, versions, instances } = world.collections
   const datastore = datastores.get(key)
   if (datastore === undefined) return {}
@@ -27,7 +31,7 @@ export async function reconcileDatastore(key: Key, world: World, ctx: ReconcileC
   return await carryOut(datastores, datastore, instances.byIndex('datastore', key), `spec.datastore.type=${key}`, wrong, world, ctx)
 }
 
-export async function reconcileVersion(key: Key, world: World, ctx: ReconcileContext): Promise<Again> {
+export async function reconcileVersion(key: Key, world: World, ctx: ReconcileContext): Promise<Result> {
   const { datastores, versions, instances } = world.collections
   const version = versions.get(key)
   if (version === undefined) return {}
@@ -48,7 +52,7 @@ export async function reconcileVersion(key: Key, world: World, ctx: ReconcileCon
   )
 }
 
-export async function reconcileFlavor(key: Key, world: World, ctx: ReconcileContext): Promise<Again> {
+export async function reconcileFlavor(key: Key, world: World, ctx: ReconcileContext): Promise<Result> {
   const { flavors, instances } = world.collections
   const flavor = flavors.get(key)
   if (flavor === undefined) return {}
@@ -64,31 +68,27 @@ async function carryOut<T extends Datastore | DatastoreVersion | Flavor>(
   wrong: Fault | undefined,
   world: World,
   { signal }: ReconcileContext,
-): Promise<Again> {
+): Promise<Result> {
   // One that waits for something else has taken up nothing yet, and holds nothing.
-  const users = (naming ?? [])
-    .filter(i => i.status?.datastore !== undefined)
-    .map(keyOf)
-    .sort()
+  const users = (naming ?? []).filter(isUser).map(keyOf).sort()
   const query = `kubectl get instances.trove.dev -A --field-selector ${selector}`
   const now = world.clock.now()
   const plan = planEntry(entry, users, query, wrong, now)
   if (plan.do === 'removeFinalizer') {
     // A cache that lags behind may not know of the last Instance that came.
     const { items } = await world.client.list(world.collections.instances.resource, { fieldSelector: selector, signal })
-    if (naming !== undefined && items.some(i => i.status?.datastore !== undefined))
-      throw new ApiError(409, 'Conflict', `${entry.metadata.name} is used after all`)
+    if (naming !== undefined && items.some(isUser)) throw new ApiError(409, 'Conflict', `${entry.metadata.name} is used after all`)
     await collection.removeFinalizer(entry, finalizers.inUse, signal)
     return {}
   }
   const current = plan.do === 'addFinalizer' ? await collection.addFinalizer(entry, finalizers.inUse, signal) : entry
   if (plan.status === undefined) return {}
   // The three kinds have one and the same status.
-  await writeStatus(collection as unknown as Collection<Flavor>, current as unknown as Flavor, plan.status, signal)
+  const written = await writeStatus(collection as unknown as Collection<Flavor>, current as unknown as Flavor, plan.status, signal)
   if (plan.heldBy !== undefined) {
     const { code: reason, message: note } = plan.heldBy
     world.recorder.event({ regarding: entry, type: 'Warning', reason, action: 'Delete', note })
   }
   const again = patienceLeftMs(plan.status.conditions, now)
-  return again === undefined ? {} : { requeueAfterMs: again }
+  return { ...(again !== undefined && { requeueAfterMs: again }), ...(written && { restMs }) }
 }
