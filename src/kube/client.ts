@@ -79,7 +79,10 @@ export interface Client {
   watch<T extends KubeObject>(r: Resource<T>, o: WatchOptions): AsyncIterable<WatchEvent<T>>
 }
 
-/** A server says something on every watch about once a minute, be it a bookmark. One that has been silent for longer is not there any more. */
+/**
+ * A server says something on every watch about once a minute, be it a bookmark. One that has been silent for longer may not be there any more. Where etcd
+ * tells of no progress (kubeadm has it tell), of a kind that nobody writes there is no bookmark either: that watch is opened again where it was.
+ */
 const longestSilenceMs = 150_000
 
 const patchTypes = {

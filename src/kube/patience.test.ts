@@ -36,6 +36,23 @@ test('what the server does not want to be asked for a while fails without asking
   await expect(send(get('/a'), 'unary')).resolves.toBe(answer)
 })
 
+test('what has waited for its connection meanwhile is not sent either', async () => {
+  const waiting: (() => void)[] = []
+  const reached: string[] = []
+  const send = patient(async ({ path, mayGo }) => {
+    await new Promise<void>(resolve => waiting.push(resolve))
+    mayGo?.()
+    reached.push(path)
+    throw new ApiError(429, '', 'busy', { retryAfterMs: 3000 })
+  })
+  const both = Promise.allSettled([send(get('/a'), 'unary'), send(get('/a'), 'unary')])
+  waiting[0]!()
+  await vi.advanceTimersByTimeAsync(1000)
+  waiting[1]!()
+  expect(await both).toMatchObject([{ reason: { retryAfterMs: 3000 } }, { reason: { retryAfterMs: 2000 } }])
+  expect(reached).toEqual(['/a'])
+})
+
 test('other requests go on', async () => {
   const { send, reached } = busy(new ApiError(503, '', 'busy', { retryAfterMs: 3000 }))
   await expect(send(get('/a'), 'unary')).rejects.toThrow('busy')

@@ -10,12 +10,20 @@ export function patient(send: Transport['send']): Transport['send'] {
 
   return async (request, lane) => {
     const what = `${request.method} ${request.path} ${nameIn(request.body)}`
-    const now = performance.now()
-    for (const [key, { until }] of told) if (until <= now) told.delete(key)
-    const before = told.get(what)
-    if (before !== undefined) throw again(before.error, before.until - now)
+    const mayAsk = () => {
+      const now = performance.now()
+      for (const [key, { until }] of told) if (until <= now) told.delete(key)
+      const before = told.get(what)
+      if (before !== undefined) throw again(before.error, before.until - now)
+    }
+    mayAsk()
+    // While this one waits for a connection, another may be told.
+    const mayGo = () => {
+      request.mayGo?.()
+      mayAsk()
+    }
     try {
-      return await send(request, lane)
+      return await send({ ...request, mayGo }, lane)
     } catch (error) {
       if (error instanceof ApiError && error.retryAfterMs !== undefined)
         told.set(what, { until: performance.now() + error.retryAfterMs, error })

@@ -52,13 +52,15 @@ export function watchEach<T extends KubeObject>(c: Pick<Collection<T>, 'subscrib
     })
 }
 
-/** As `watchEach`, but nothing that changes status or metadata alone. */
+/** As `watchEach`, but nothing that changes status or metadata alone; of a kind that counts no generations, everything. */
 export function watchSpecs<T extends KubeObject>(c: Pick<Collection<T>, 'subscribe'>, toKeys: (obj: T) => Key[]): Source {
   return watchEach({ subscribe: handler => c.subscribe(change => isOfSpec(change) && handler(change)) }, toKeys)
 }
 
-const isOfSpec = ({ old, new: now }: Change<KubeObject>): boolean =>
-  old === undefined || now === undefined || old.metadata.generation !== now.metadata.generation
+const isOfSpec = ({ old, new: now }: Change<KubeObject>): boolean => {
+  const generation = old?.metadata.generation
+  return generation === undefined || generation !== now?.metadata.generation
+}
 
 /** Each key that an object comes to lead to, or no longer does: for who counts the objects and does not look into them. */
 export function watchMembers<T extends KubeObject>(c: Pick<Collection<T>, 'subscribe'>, toKeys: (obj: T) => Key[]): Source {

@@ -56,6 +56,7 @@ export async function takeover(bed: Bed, instances: number, name: string): Promi
 export async function rest(bed: Bed, instances: number, ms: number): Promise<Write[]> {
   const operator = await startedOperator(bed, pods[1])
   await caughtUp(operator, instances)
+  await settled(await bed.audit.mark())
   const since = await bed.audit.mark()
   await pause(ms)
   const all = await since()

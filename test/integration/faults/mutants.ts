@@ -155,7 +155,7 @@ export const mutants: Mutant[] = [
     bug: 'a server that asks for time is not given it',
     changes: [
       { file: 'src/runtime/queue.ts', from: 'queue.addAfter(key, Math.max(delay, atLeastMs))', to: 'queue.addAfter(key, delay)' },
-      { file: 'src/kube/patience.ts', from: '    if (before !== undefined) throw again(before.error, before.until - now)\n', to: '' },
+      { file: 'src/kube/patience.ts', from: '      if (before !== undefined) throw again(before.error, before.until - now)\n', to: '' },
     ],
     workload: 'create',
     plan: plan => plan.fault === 'storm' && plan.status === 429,

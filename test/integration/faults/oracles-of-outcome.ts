@@ -96,12 +96,10 @@ const whatReadyMeans: Record<string, Meaning> = {
     const { access } = asOf(v, observed, e).spec as { access?: { allowedCidrs?: string[] } }
     const cidrs = access?.allowedCidrs ?? []
     const { name, uid } = v.object.metadata
-    const written = applied(e)
-      .filter(x => x.resource === 'networkpolicies' && x.verb !== 'delete' && x.name === `${name}-${uid.slice(0, 8)}`)
-      .map(x => x.answer as Loose)
-      .filter(({ metadata }) => Number(metadata.resourceVersion) < v.at)
-    const last = written.sort((a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion)).at(-1)
-    const text = JSON.stringify(last?.spec?.ingress ?? [])
+    const writes = applied(e)
+    const said = writes.find(x => x.answer?.metadata?.resourceVersion === String(v.at))?.n ?? Number.POSITIVE_INFINITY
+    const last = writes.findLast(x => x.n < said && x.resource === 'networkpolicies' && x.name === `${name}-${uid.slice(0, 8)}`)
+    const text = JSON.stringify(last?.verb === 'delete' ? [] : ((last?.answer as Loose | undefined)?.spec?.ingress ?? []))
     const allowed = [...text.matchAll(/"cidr":"([^"]+)"/g)].map(m => m[1]!)
     if (JSON.stringify([...cidrs].sort()) === JSON.stringify(allowed.sort())) return []
     return [
