@@ -26,18 +26,21 @@ export interface Candidate {
   plan: Plan
 }
 
-export interface Result {
+export interface Outcome {
   workload: string
   plan: string
   violations: Violation[]
   /** The fault took place. */
   hit: boolean
-  /** Unless the trial itself came to grief. */
+}
+
+export interface Result extends Outcome {
+  /** Unless the trial itself came to grief. Some megabytes: whoever is told of it may read it, nobody keeps it. */
   evidence?: Evidence
 }
 
 /** A fault that found nothing to strike has proven nothing, and broken nothing. */
-export const outcomeOf = ({ violations, hit }: Result): 'passed' | 'failed' | 'missed' =>
+export const outcomeOf = ({ violations, hit }: Outcome): 'passed' | 'failed' | 'missed' =>
   violations.length > 0 ? 'failed' : hit ? 'passed' : 'missed'
 
 export interface Tally {
@@ -45,7 +48,7 @@ export interface Tally {
   /** In the journal of the clean run, since what is given. */
   writes: number
   generated: number
-  results: Result[]
+  results: Outcome[]
 }
 
 /** Plans to three for each write; not those that found nothing to strike. To be 1 at least. */
@@ -62,7 +65,7 @@ export async function runCampaign(bed: Bed, c: Campaign): Promise<Tally[]> {
   })
   const tallies = prepared.map(({ workload, plans, results, writes }): Tally => {
     for (const result of results) c.onResult?.(result, 0)
-    return { workload: workload.name, writes, generated: plans.length, results }
+    return { workload: workload.name, writes, generated: plans.length, results: results.map(withoutEvidence) }
   })
   const candidates = prepared.flatMap(({ workload, reference, plans }, i) =>
     plans.map(plan => ({ workload, reference: reference!, plan, tally: tallies[i]! })),
@@ -75,13 +78,15 @@ export async function runCampaign(bed: Bed, c: Campaign): Promise<Tally[]> {
   )
   const run = async ({ workload, reference, plan, tally }: (typeof trials)[number]) => {
     const result = await tryPlan(bed, workload, plan, reference, c).catch((error: unknown) => cameToGrief(workload, plan.name, error))
-    tally.results.push(result)
+    tally.results.push(withoutEvidence(result))
     c.onResult?.(result, trials.length)
   }
   const [waiting, working] = [trials.filter(mostlyWaits), trials.filter(t => !mostlyWaits(t))]
   await Promise.all([inLanes(c.lanesForWaiting, waiting, run), inLanes(c.lanes, working, run)])
   return tallies
 }
+
+const withoutEvidence = ({ evidence: _, ...outcome }: Result): Outcome => outcome
 
 /** The first few of it are a sample that is the same whenever the seed is. */
 export const inOrderOfChance = <C extends Candidate>(seed: string, candidates: readonly C[]): C[] =>

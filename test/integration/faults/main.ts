@@ -5,7 +5,7 @@
  */
 import { parseArgs } from 'node:util'
 import { makeBed } from './bed.ts'
-import { inOrderOfChance, outcomeOf, type Result, ratioOf, runCampaign, type Tally } from './campaign.ts'
+import { inOrderOfChance, type Outcome, outcomeOf, type Result, ratioOf, runCampaign, type Tally } from './campaign.ts'
 import { dump } from './dump.ts'
 import { workloads } from './workloads.ts'
 
@@ -14,7 +14,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: Date.now().toString(36) },
     workload: { type: 'string', multiple: true, default: [] },
     plan: { type: 'string', multiple: true, default: [] },
-    lanes: { type: 'string', default: '6' },
+    lanes: { type: 'string', default: '8' },
     verbose: { type: 'boolean', default: false },
   },
 })
@@ -59,7 +59,7 @@ const tallies = await runCampaign(bed, {
 })
 await bed.stop()
 
-const count = (results: readonly Result[]) => {
+const count = (results: readonly Outcome[]) => {
   const of = (outcome: string) => results.filter(r => outcomeOf(r) === outcome).length
   return `${of('passed')} passed, ${of('failed')} failed, ${of('missed')} missed`
 }
