@@ -14,7 +14,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: Date.now().toString(36) },
     workload: { type: 'string', multiple: true, default: [] },
     plan: { type: 'string', multiple: true, default: [] },
-    lanes: { type: 'string', default: '8' },
+    lanes: { type: 'string', default: '6' },
     verbose: { type: 'boolean', default: false },
   },
 })
