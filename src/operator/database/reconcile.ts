@@ -1,5 +1,5 @@
 /** Keeps a Database's finalizer and says what became of it. It never touches the engine or the Guest. */
-import type { ReconcileContext } from '../../runtime/controller.ts'
+import type { ReconcileContext, Result } from '../../runtime/controller.ts'
 import type { Key } from '../../runtime/store.ts'
 import { instanceKeyOf } from '../collections.ts'
 import { mergeConditions, momentLeftMs, patienceLeftMs } from '../conditions.ts'
@@ -9,7 +9,7 @@ import type { World } from '../world.ts'
 import { writeStatus } from '../write-status.ts'
 import { planDatabase } from './plan.ts'
 
-export async function reconcileDatabase(key: Key, world: World, { signal }: ReconcileContext): Promise<{ requeueAfterMs?: number }> {
+export async function reconcileDatabase(key: Key, world: World, { signal }: ReconcileContext): Promise<Result> {
   const { databases } = world.collections
   const database = databases.get(key)
   if (database === undefined) return {}

@@ -2,7 +2,7 @@
 import type { DatabaseUser } from '../../api/databaseuser.ts'
 import type { Fault } from '../../errors.ts'
 import type { Secret } from '../../kube/resource.ts'
-import type { ReconcileContext } from '../../runtime/controller.ts'
+import type { ReconcileContext, Result } from '../../runtime/controller.ts'
 import type { Key } from '../../runtime/store.ts'
 import { instanceKeyOf } from '../collections.ts'
 import { isReadyNow, mergeConditions, momentLeftMs, notReady, patienceLeftMs } from '../conditions.ts'
@@ -18,12 +18,7 @@ import { planUser, type UserPlan } from './plan.ts'
 /** Tried again after so long where nothing that we watch would tell: we have no right to watch tenants' Secrets. */
 const retryMs = 10_000
 
-export async function reconcileUser(
-  key: Key,
-  world: World,
-  watch: BindingWatch,
-  { signal }: ReconcileContext,
-): Promise<{ requeueAfterMs?: number }> {
+export async function reconcileUser(key: Key, world: World, watch: BindingWatch, { signal }: ReconcileContext): Promise<Result> {
   const { users, databases, secrets } = world.collections
   const user = users.get(key)
   if (user === undefined) {

@@ -7,7 +7,7 @@ import type { Guest } from '../../api/guest.ts'
 import { type Fault, fault } from '../../errors.ts'
 import { isNotFound } from '../../kube/errors.ts'
 import type { Pod } from '../../kube/resource.ts'
-import type { ReconcileContext } from '../../runtime/controller.ts'
+import type { ReconcileContext, Result } from '../../runtime/controller.ts'
 import { type Key, keyOf } from '../../runtime/store.ts'
 import { timestamp } from '../conditions.ts'
 import { clean } from '../instance/finding.ts'
@@ -27,11 +27,7 @@ export interface FleetWatch {
   stopwatch: Stopwatch
 }
 
-export async function reconcileFleet(
-  world: World,
-  watch: FleetWatch,
-  { signal, log }: ReconcileContext,
-): Promise<{ requeueAfterMs?: number }> {
+export async function reconcileFleet(world: World, watch: FleetWatch, { signal, log }: ReconcileContext): Promise<Result> {
   watch.sinceMs ??= world.clock.monotonicMs()
   const watchedMs = world.clock.monotonicMs() - watch.sinceMs
   const plan = planNow(world, watch.stopwatch, watchedMs) //                         1. look and decide: pure, see plan.test.ts

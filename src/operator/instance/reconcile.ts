@@ -1,7 +1,7 @@
 /** Brings one Instance to its spec. Safe to stop after any line: every step looks before it acts. */
 import type { Instance } from '../../api/instance.ts'
 import type { Fault } from '../../errors.ts'
-import type { ReconcileContext } from '../../runtime/controller.ts'
+import type { ReconcileContext, Result } from '../../runtime/controller.ts'
 import type { Key } from '../../runtime/store.ts'
 import { isReadyNow } from '../conditions.ts'
 import { agentImageOf } from '../fleet/agent.ts'
@@ -18,7 +18,7 @@ import { type Plan, planInstance } from './plan.ts'
 /** A start takes four rounds of writes and a deletion five; more than this is a plan that never comes to rest. */
 const mostRounds = 12
 
-export async function reconcileInstance(key: Key, world: World, { signal, log }: ReconcileContext): Promise<{ requeueAfterMs?: number }> {
+export async function reconcileInstance(key: Key, world: World, { signal, log }: ReconcileContext): Promise<Result> {
   const found = world.collections.instances.get(key)
   if (found === undefined || isReleased(found)) return {}
   const { plan, refused, planned, failure } = await work(found, world, signal) // 1. look, decide, act, until there is nothing left to do

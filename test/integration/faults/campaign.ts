@@ -180,8 +180,6 @@ export async function tryPlan(
   const meddled = plan !== undefined && isMeddling(plan)
   const elsewhere = plan !== undefined && leadsElsewhere(plan)
   const startAgain = plan === undefined || startsAgain(plan)
-  // As much work as ten others, and beside them.
-  const large = workload.sampled !== undefined
   const replicas = is(withStandby) ? 2 : 1
   for (let attempt = 1; ; attempt++) {
     const evidence = await runTrial(bed, {
@@ -190,7 +188,7 @@ export async function tryPlan(
       ...(plan !== undefined && { arm: (controls: Controls) => inject(plan, controls) }),
       patienceMs:
         o.patienceMs ??
-        (elsewhere && !large ? 8_000 : ((fault && patienceMs[fault]) ?? 30_000) * (large ? 3 : 1)) + (workload.waits ? restMs : 0),
+        (elsewhere && workload.sampled === undefined ? 8_000 : ((fault && patienceMs[fault]) ?? 30_000)) + (workload.waits ? restMs : 0),
       // Somebody else's hand in tenants' Secrets shows only when they are read again.
       quietMs: startAgain ? longQuietMs : meddled ? 2_600 : 400,
       startAgain,

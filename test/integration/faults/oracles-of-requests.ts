@@ -105,12 +105,9 @@ export function bounded(e: Evidence): string[] {
   return [...byDeed].filter(([, all]) => all.length > most(all[0]!)).map(([deed, all]) => `${deed} failed ${all.length} times`)
 }
 
-/**
- * Timers may be a little early, and what comes within so long may have been sent before the answer came: with many trials at once this process sees
- * what is on its sockets a quarter of a second late.
- */
+/** Timers may be a little early, and what is asked within so long may have been asked together with what was answered so. */
 const earlyMs = 20
-const togetherMs = 500
+const togetherMs = 200
 
 /** A server that says for how long it does not want to be asked is not asked the same meanwhile. */
 export function impatient(e: Evidence): string[] {
