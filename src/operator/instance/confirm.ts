@@ -17,6 +17,8 @@ export async function confirmInputs(actions: readonly Action[], o: Observed, wor
   const any = (kinds: ReadonlySet<Action['do']>) => actions.some(a => kinds.has(a.do))
   if (any(final)) await c.instances.confirm(o.instance, signal)
   else if (any(making)) await c.instances.confirmOnce(o.instance, signal)
+  // What is taken away for good goes after the pod: that one is not in the cache may be for the cache is old, or was put right in parts.
+  if (actions.some(a => a.do === 'delete' && a.kind !== 'pod')) await confirmEnded(c.pods, o, world, signal)
   if (any(speaking)) {
     await Promise.all([
       // Whether its data goes with it may be decided otherwise until the last moment.

@@ -226,6 +226,19 @@ export const mutants: Mutant[] = [
     caughtBy: 'volumes and passwords go by policy alone',
   },
   {
+    bug: 'whether the pod has gone is not asked for again',
+    changes: [
+      {
+        file: 'src/operator/instance/confirm.ts',
+        from: "if (actions.some(a => a.do === 'delete' && a.kind !== 'pod')) await",
+        to: 'if (0 > 1) await',
+      },
+    ],
+    workload: 'delete-in-build',
+    plan: plan => plan.fault === 'stale list' && plan.of === 'the pods',
+    caughtBy: 'volumes and passwords go by policy alone',
+  },
+  {
     bug: 'what is as it should be is said once more by each process',
     changes: [
       {

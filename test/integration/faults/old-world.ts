@@ -4,7 +4,7 @@ import type { KubeObject } from '../../../src/kube/objects.ts'
 import { pathOf } from '../../../src/kube/resource.ts'
 import { refusal, watchOf } from './answers.ts'
 import { type Exchange, masked } from './journal.ts'
-import type { PlanOf } from './plans.ts'
+import type { Part, PlanOf } from './plans.ts'
 import type { WatchLine } from './proxy.ts'
 import { resourceOf } from './stage.ts'
 import { isStarted } from './started.ts'
@@ -48,7 +48,7 @@ export function staleList(plan: PlanOf<'stale list'>, c: Controls): Armed {
     before: x => (plan.after === 'a lost history' && asOf !== undefined ? lost(x) : strike.before?.(x)),
     stream: (x, signal) => {
       if (asOf === undefined || over || !x.query.has('sendInitialEvents')) return undefined
-      if (plan.of !== 'everything' && (plan.of === 'the guests') !== (x.namespace === c.stage.guests)) return undefined
+      if (!isPart(plan.of, x, c.stage.guests)) return undefined
       return oldWorld(x, String(asOf), untilLate(x), c, signal)
     },
     async disarm() {
@@ -56,6 +56,19 @@ export function staleList(plan: PlanOf<'stale list'>, c: Controls): Armed {
       for (let i = 0; i < 500 && asOf !== undefined && late === undefined; i++) await pause(20)
       await late
     },
+  }
+}
+
+function isPart(of: Part, x: Exchange, guests: string): boolean {
+  switch (of) {
+    case 'everything':
+      return true
+    case 'the tenant':
+      return x.namespace !== guests
+    case 'the guests':
+      return x.namespace === guests
+    case 'the pods':
+      return x.resource === 'pods'
   }
 }
 

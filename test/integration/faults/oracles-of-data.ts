@@ -21,8 +21,15 @@ export function goneByPolicy(e: Evidence): string[] {
     const instance = marked.at(-1)?.object as Loose | undefined
     if (instance?.metadata.deletionTimestamp === undefined) wrong.push(`${tell(x)}: its Instance was not being deleted`)
     else if (instance.spec?.deletionPolicy === 'Retain') wrong.push(`${tell(x)}: its Instance retains it`)
+    if (hadPod(e, owner, momentOf(e, x))) wrong.push(`${tell(x)}: its pod was still there`)
   }
   return wrong
+}
+
+function hadPod(e: Evidence, instance: string | undefined, at: number): boolean {
+  const earlier = e.view.versions.filter(v => v.resource === 'pods' && v.at < at)
+  const pods = [...Map.groupBy(earlier, v => v.object.metadata.uid).values()]
+  return pods.some(pod => pod.some(v => instanceUid(v.object) === instance) && pod.at(-1)!.type !== 'DELETED')
 }
 
 export function podsReplaced(e: Evidence): string[] {

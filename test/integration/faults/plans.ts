@@ -44,7 +44,7 @@ export type Plan = { name: string } & (
 )
 
 /** Which lists are old: caches of different kinds lag behind each on its own. */
-export type Part = 'everything' | 'the tenant' | 'the guests'
+export type Part = 'everything' | 'the tenant' | 'the guests' | 'the pods'
 
 export type PlanOf<F extends Plan['fault']> = Plan & { fault: F }
 
@@ -79,6 +79,8 @@ export function generatePlans(clean: Clean): Plan[] {
     const stale = (of: Part, step: number) => plans.push({ fault: 'stale list', after: 'a crash', of, write, step })
     stale('everything', latest)
     stale('the guests', first)
+    // On whether there is a pod rests what may go.
+    if (exchange.resource === 'pods') stale('the pods', first)
     plans.push({ fault: 'stale list', after: 'a lost history', of: 'the tenant', write, step: latest })
     // A deletion is safe by its UID; what lets go or forgets must not believe any of it.
     if (exchange.verb === 'delete') continue
