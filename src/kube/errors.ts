@@ -56,7 +56,8 @@ const is =
 
 const hasCause = (e: ApiError, reason: string): boolean => e.details?.causes?.some(c => c.reason === reason) ?? false
 
-export const isNotFound = is(e => e.status === 404)
+/** The server's own word that there is none. A proxy, or a server that is still starting, may answer 404 to anything, in words of its own. */
+export const isNotFound = is(e => e.status === 404 && e.reason === 'NotFound')
 /** Somebody wrote before us. Creation of what exists is `isAlreadyExists` and no conflict. */
 export const isConflict = is(e => e.status === 409 && e.reason !== 'AlreadyExists')
 export const isAlreadyExists = is(e => e.status === 409 && e.reason === 'AlreadyExists')

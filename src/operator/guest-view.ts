@@ -5,6 +5,7 @@ import type { Guest } from '../api/guest.ts'
 import type { Instance } from '../api/instance.ts'
 import type { OperatorEngine } from '../engines/operator-engine.ts'
 import { type Fault, fault } from '../errors.ts'
+import type { Collection } from '../runtime/collection.ts'
 import { instanceKeyOf } from './collections.ts'
 import { guestName } from './names.ts'
 import type { World } from './world.ts'
@@ -26,13 +27,20 @@ export function viewGuest(object: Database | DatabaseUser, world: World): GuestV
   return { instance, ...(guest !== undefined && { guest }), ...(engine !== undefined && { engine }) }
 }
 
-/** Nothing is let go on the word of a cache that may lag behind: fails with a conflict unless the server sees Instance and Guest as the view does. */
-export async function confirmView(
-  object: Database | DatabaseUser,
+/**
+ * Nothing is let go on the word of a cache that may lag behind: fails with a conflict unless the server sees Instance and Guest as the view does, and
+ * those of its siblings that have the same name in the engine: what one of them holds is not this one's to take out.
+ */
+export async function confirmView<T extends Database | DatabaseUser>(
+  object: T,
+  siblings: readonly T[],
+  own: Collection<T>,
   { instance, guest }: GuestView,
   { collections: c, guestsNamespace }: World,
   signal: AbortSignal,
 ): Promise<void> {
+  const rivals = siblings.filter(s => s.spec.name === object.spec.name && s.metadata.uid !== object.metadata.uid)
+  await Promise.all(rivals.map(rival => own.confirm(rival, signal)))
   if (instance === undefined) {
     await c.instances.confirmAbsent({ name: object.spec.instanceRef.name, namespace: object.metadata.namespace! }, signal)
     return

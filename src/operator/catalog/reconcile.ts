@@ -28,7 +28,16 @@ export async function reconcileDatastore(key: Key, world: World, ctx: ReconcileC
   const datastore = datastores.get(key)
   if (datastore === undefined) return {}
   const wrong = judgeDatastore(datastore, versions.byIndex('datastore', key), world.engines)
-  return await carryOut(datastores, datastore, instances.byIndex('datastore', key), `spec.datastore.type=${key}`, wrong, world, ctx)
+  return await carryOut(
+    datastores,
+    datastore,
+    datastore,
+    instances.byIndex('datastore', key),
+    `spec.datastore.type=${key}`,
+    wrong,
+    world,
+    ctx,
+  )
 }
 
 export async function reconcileVersion(key: Key, world: World, ctx: ReconcileContext): Promise<Result> {
@@ -39,11 +48,12 @@ export async function reconcileVersion(key: Key, world: World, ctx: ReconcileCon
   const siblings = versions.byIndex('datastore', datastoreRef.name)
   const wrong = judgeVersion(version, datastores.get(datastoreRef.name), siblings)
   // Of two that claim one version only the one in force is used.
-  const inForce = findVersion(siblings, stated)?.metadata.uid === version.metadata.uid
-  const users = inForce ? instances.byIndex('version', versionKey(datastoreRef.name, stated)) : undefined
+  const inForce = findVersion(siblings, stated) ?? version
+  const users = inForce === version ? instances.byIndex('version', versionKey(datastoreRef.name, stated)) : []
   return await carryOut(
     versions,
     version,
+    inForce,
     users,
     `spec.datastore.type=${datastoreRef.name},status.datastore.version=${stated}`,
     wrong,
@@ -56,28 +66,33 @@ export async function reconcileFlavor(key: Key, world: World, ctx: ReconcileCont
   const { flavors, instances } = world.collections
   const flavor = flavors.get(key)
   if (flavor === undefined) return {}
-  return await carryOut(flavors, flavor, instances.byIndex('flavor', key), `spec.flavorRef.name=${key}`, undefined, world, ctx)
+  return await carryOut(flavors, flavor, flavor, instances.byIndex('flavor', key), `spec.flavorRef.name=${key}`, undefined, world, ctx)
 }
 
 async function carryOut<T extends Datastore | DatastoreVersion | Flavor>(
   collection: Collection<T>,
   entry: T,
-  /** The Instances that name it; undefined if they mean another by it. */
-  naming: readonly Instance[] | undefined,
+  /** The entry that is meant by its name: itself, or another. */
+  inForce: T,
+  /** The Instances that name it. */
+  naming: readonly Instance[],
   selector: string,
   wrong: Fault | undefined,
   world: World,
   { signal }: ReconcileContext,
 ): Promise<Result> {
   // One that waits for something else has taken up nothing yet, and holds nothing.
-  const users = (naming ?? []).filter(isUser).map(keyOf).sort()
+  const users = naming.filter(isUser).map(keyOf).sort()
   const query = `kubectl get instances.trove.dev -A --field-selector ${selector}`
   const now = world.clock.now()
   const plan = planEntry(entry, users, query, wrong, now)
   if (plan.do === 'removeFinalizer') {
-    // A cache that lags behind may not know of the last Instance that came.
-    const { items } = await world.client.list(world.collections.instances.resource, { fieldSelector: selector, signal })
-    if (naming !== undefined && items.some(isUser)) throw new ApiError(409, 'Conflict', `${entry.metadata.name} is used after all`)
+    // A cache that lags behind may not know of the last Instance that came, or know another entry that is gone.
+    if (inForce !== entry) await collection.confirm(inForce, signal)
+    else {
+      const { items } = await world.client.list(world.collections.instances.resource, { fieldSelector: selector, signal })
+      if (items.some(isUser)) throw new ApiError(409, 'Conflict', `${entry.metadata.name} is used after all`)
+    }
     await collection.removeFinalizer(entry, finalizers.inUse, signal)
     return {}
   }

@@ -14,9 +14,10 @@ export async function reconcileDatabase(key: Key, world: World, { signal }: Reco
   const database = databases.get(key)
   if (database === undefined) return {}
   const view = viewGuest(database, world)
-  const plan = planDatabase(database, databases.byIndex('instance', instanceKeyOf(database)), view)
+  const siblings = databases.byIndex('instance', instanceKeyOf(database))
+  const plan = planDatabase(database, siblings, view)
   if (plan.do === 'removeFinalizer') {
-    await confirmView(database, view, world, signal)
+    await confirmView(database, siblings, databases, view, world, signal)
     await databases.removeFinalizer(database, finalizers.database, signal)
     return {}
   }

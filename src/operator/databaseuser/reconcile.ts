@@ -28,10 +28,11 @@ export async function reconcileUser(key: Key, world: World, watch: BindingWatch,
   const view = viewGuest(user, world)
   const secret = view.instance && secrets.get(`${world.guestsNamespace}/${guestName(view.instance)}`)
   const instance = instanceKeyOf(user)
-  const plan = planUser(user, users.byIndex('instance', instance), databases.byIndex('instance', instance), view, secret)
+  const siblings = users.byIndex('instance', instance)
+  const plan = planUser(user, siblings, databases.byIndex('instance', instance), view, secret)
 
   if (plan.do === 'removeFinalizer') {
-    await confirmView(user, view, world, signal)
+    await confirmView(user, siblings, users, view, world, signal)
     if (user.status?.binding !== undefined) await unbind(user, world, signal)
     await users.removeFinalizer(user, finalizers.databaseUser, signal)
     return {}

@@ -11,7 +11,7 @@ import type { ReconcileContext, Result } from '../../runtime/controller.ts'
 import { type Key, keyOf } from '../../runtime/store.ts'
 import { timestamp } from '../conditions.ts'
 import { clean } from '../instance/finding.ts'
-import { annotations, labels, manager } from '../names.ts'
+import { annotations, labels, managedBy, manager } from '../names.ts'
 import type { World } from '../world.ts'
 import { agentImageOf, agentIndexOf, agentStatusOf, type Roll, refusedBy, rollOf } from './agent.ts'
 import { type Member, memberOf } from './member.ts'
@@ -22,6 +22,8 @@ import type { Stopwatch } from './stopwatch.ts'
 export interface FleetWatch {
   /** Monotonic: when we first looked as the leader. */
   sinceMs?: number
+  /** The server was asked for all pods: none of them bears a mark that is not in the cache for its list was old. */
+  asked?: true
   /** The pods, by UID, whose mark was told of in the log. */
   told: Set<string>
   stopwatch: Stopwatch
@@ -30,7 +32,12 @@ export interface FleetWatch {
 export async function reconcileFleet(world: World, watch: FleetWatch, { signal, log }: ReconcileContext): Promise<Result> {
   watch.sinceMs ??= world.clock.monotonicMs()
   const watchedMs = world.clock.monotonicMs() - watch.sinceMs
-  const plan = planNow(world, watch.stopwatch, watchedMs) //                         1. look and decide: pure, see plan.test.ts
+  let plan = planNow(world, watch.stopwatch, watchedMs) //                           1. look and decide: pure, see plan.test.ts
+  if (watch.asked === undefined && plan.actions.some(a => a.do === 'roll')) {
+    await askForAll(world, signal)
+    watch.asked = true
+    plan = planNow(world, watch.stopwatch, watchedMs)
+  }
   const stop = plan.stoppedBy
   if (stop !== undefined && !watch.told.has(stop.pod.metadata.uid)) {
     watch.told.add(stop.pod.metadata.uid)
@@ -54,6 +61,12 @@ export function planNow(
   const now = world.clock.now()
   const members = pods.list().flatMap(pod => memberOf(pod, guests.get(keyOf(pod)), now) ?? [])
   return planFleet(members, { wanted: world.pod.agentImage, deadlineMs: world.agentRollMs, watchedMs, asked: stopwatch.read(members) })
+}
+
+/** One that was put back stops all, and so it must be known of before the first is rolled. */
+async function askForAll({ client, collections: { pods }, guestsNamespace: namespace }: World, signal: AbortSignal): Promise<void> {
+  const { items } = await client.list(pods.resource, { namespace, labelSelector: `${labels.managedBy}=${managedBy}`, signal })
+  for (const pod of items) pods.wrote(pod)
 }
 
 /** Whether there is anything to be done about this pod's agent, or will be. What is settled wakes nobody. */
@@ -127,7 +140,10 @@ async function changeAgent(
     { op: 'test', path: '/metadata/uid', value: pod.metadata.uid },
     { op: 'test', path: `${path}/name`, value: 'guest-agent' },
     { op: 'test', path: `${path}/image`, value: pod.spec?.initContainers?.[agentIndexOf(pod)]?.image },
-    ...(before === undefined ? [{ op: 'add', path: '/metadata/annotations', value: {} }] : []),
+    // Nobody marked it meanwhile.
+    before === undefined
+      ? { op: 'add', path: '/metadata/annotations', value: {} }
+      : { op: 'test', path: '/metadata/annotations', value: before },
     ...mark(annotations.agentRoll, marks.roll),
     ...mark(annotations.agentRefused, marks.refused),
     { op: 'replace', path: `${path}/image`, value: image },

@@ -10,7 +10,7 @@ import type { Collection } from '../../runtime/collection.ts'
 import { finalizers, labels, manager } from '../names.ts'
 import type { World } from '../world.ts'
 import { onto, patchAsSeen } from './as-seen.ts'
-import { confirmEnded, confirmInputs } from './confirm.ts'
+import { confirmAllEnded, confirmEnded, confirmInputs } from './confirm.ts'
 import { forgetPasswords, makePasswords } from './keep-passwords.ts'
 import { createOnGuestSide, createTenantService } from './make.ts'
 import type { GuestSide, Observed } from './observed.ts'
@@ -75,7 +75,7 @@ async function act(action: Action, o: Observed, world: World, signal: AbortSigna
       await c.instances.addFinalizer(instance, finalizers.instance, signal)
       return undefined
     case 'removeFinalizer':
-      await Promise.all(Object.values(guestSide(world)).map(kind => confirmEnded(kind, o, world, signal)))
+      await confirmAllEnded(Object.values(guestSide(world)), o, world, signal)
       await c.instances.removeFinalizer(instance, finalizers.instance, signal)
       return undefined
     case 'writeGuest':
@@ -92,7 +92,12 @@ async function act(action: Action, o: Observed, world: World, signal: AbortSigna
       await collectionOf(world, action.kind).apply(onto(action.draft, side[action.kind]!) as never, by)
       return undefined
     case 'label':
-      await patchAsSeen(collectionOf(world, action.kind), side[action.kind]!, { metadata: { labels: action.labels } }, signal)
+      await patchAsSeen(
+        collectionOf(world, action.kind),
+        side[action.kind]!,
+        { metadata: { labels: action.labels, annotations: action.annotations } },
+        signal,
+      )
       return undefined
     case 'createTenantService':
       return createTenantService(action.draft, o, world, signal)

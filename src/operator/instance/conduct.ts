@@ -2,16 +2,16 @@
  * The conductor. Pure: everything observed of one Instance in, its status out. This is the only way from what a guest reports to what a tenant
  * reads. No hidden state: phases follow from what is there, so an operator that starts with no memory says the same.
  */
-import type { Instance, InstanceStatus, OperatingStatus, Phase } from '../../api/instance.ts'
+import type { InstanceStatus, OperatingStatus, Phase } from '../../api/instance.ts'
 import { type Fault, fault } from '../../errors.ts'
 import { faults } from '../../faults.ts'
 import { mergeConditions, notReady, patienceLeftMs, ready, type Said, timestamp } from '../conditions.ts'
 import { addressOf } from '../names.ts'
 import type { Finding } from './finding.ts'
 import { type EngineFinding, judgeEngine } from './judge-engine.ts'
-import { judgePod, restartOf } from './judge-pod.ts'
+import { judgePod } from './judge-pod.ts'
 import { judgeVolume } from './judge-volume.ts'
-import { believed, initialisedClaimOf, isLeaving, type Observed, wasInitialised } from './observed.ts'
+import { believed, initialisedClaimOf, isLeaving, isMadeFor, type Observed, wasInitialised } from './observed.ts'
 import { type Plan, volumeLost } from './plan.ts'
 
 export interface Report {
@@ -121,7 +121,9 @@ function facts(o: Observed): InstanceStatus {
   const port = engine?.ports.find(p => p.exposed)?.port
   const hash = report?.configuration?.hash
   const claimUID = initialisedClaimOf(o)
-  const restarted = restartDone(o.instance, restartOf(pod), report !== undefined)
+  // A restart is carried out once a pod made for it reports.
+  const done = guest !== undefined && pod !== undefined && report !== undefined && isMadeFor(pod, guest)
+  const restarted = (done ? guest.spec.restartRequestedAt : undefined) ?? before.lastRestartRequestedAt
   const size = claim?.status?.capacity?.storage
   const used = report?.volume?.usedPercent
   return {
@@ -143,9 +145,4 @@ function facts(o: Observed): InstanceStatus {
     ...(hash !== undefined && { configuration: { hash } }),
     ...(restarted !== undefined && { lastRestartRequestedAt: restarted }),
   }
-}
-
-/** A restart is carried out once a pod made for it reports. */
-function restartDone(instance: Instance, madeFor: string | undefined, reports: boolean): string | undefined {
-  return reports && madeFor !== undefined && madeFor !== '' ? madeFor : instance.status?.lastRestartRequestedAt
 }

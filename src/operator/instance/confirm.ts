@@ -1,38 +1,70 @@
 /** Asks the API server before what is final: what a plan rests on must be so there, and not just in a cache. What does not match is a conflict, tried again shortly. */
 import { ApiError, isNotFound } from '../../kube/errors.ts'
 import type { KubeObject } from '../../kube/objects.ts'
+import type { Ref, Service } from '../../kube/resource.ts'
 import type { Collection } from '../../runtime/collection.ts'
-import { labels } from '../names.ts'
+import { isOurAddress, labels } from '../names.ts'
 import type { World } from '../world.ts'
 import { isLeaving, isOurs, type Observed } from './observed.ts'
 import type { Action } from './plan.ts'
 
-const making = new Set<Action['do']>(['makePasswords', 'writeGuest', 'create', 'createPod', 'createTenantService'])
-const speaking = new Set<Action['do']>(['makePasswords', 'writeGuest'])
-const final = new Set<Action['do']>(['delete', 'growVolume'])
+/** Asked for each time, or once by each process that has not written it itself. */
+type How = 'now' | 'once'
+/** `items` are Databases and DatabaseUsers. */
+type Basis = Partial<Record<'instance' | 'guest' | 'claim' | 'pod' | 'items' | 'versions', How>>
 
-/** Nothing is made or said to the guest on the word of a list that may be old, and nothing that cannot be taken back on the word of any cache. */
+/**
+ * What an action rests on. Nothing is made or said to the guest on the word of a list that may be old, and nothing that cannot be taken back on
+ * the word of any cache. What is not here goes only onto the version that was looked at, or asks for itself.
+ */
+function basisOf(action: Action, { instance }: Observed): Basis {
+  switch (action.do) {
+    case 'create':
+    case 'createTenantService':
+      return { instance: 'once' }
+    case 'makePasswords':
+      return { instance: 'once', items: 'once', guest: 'once' }
+    case 'writeGuest':
+      return { instance: 'once', items: 'once', guest: 'once', claim: 'once' }
+    case 'createPod':
+      return { instance: 'once', guest: 'once' }
+    case 'growVolume':
+      return { instance: 'now', versions: 'once' }
+    case 'delete':
+      // Of the pod it is known then how long it must be given; or, for all else, that it has gone.
+      return { instance: 'now', pod: 'now', ...(!isLeaving(instance) && { guest: 'now' }) }
+    default:
+      return {}
+  }
+}
+
 export async function confirmInputs(actions: readonly Action[], o: Observed, world: World, signal: AbortSignal): Promise<void> {
   const { collections: c } = world
-  const any = (kinds: ReadonlySet<Action['do']>) => actions.some(a => kinds.has(a.do))
-  if (any(final)) await c.instances.confirm(o.instance, signal)
-  else if (any(making)) await c.instances.confirmOnce(o.instance, signal)
-  // What is taken away for good goes after the pod: that one is not in the cache may be for the cache is old, or was put right in parts.
-  if (actions.some(a => a.do === 'delete' && a.kind !== 'pod')) await confirmEnded(c.pods, o, world, signal)
-  if (any(speaking)) {
-    await Promise.all([
-      // Whether its data goes with it may be decided otherwise until the last moment.
-      ...o.databases.map(database =>
-        isLeaving(database) ? c.databases.confirm(database, signal) : c.databases.confirmOnce(database, signal),
-      ),
-      ...o.users.map(user => c.users.confirmOnce(user, signal)),
-    ])
+  const { instance, side, place, databases, users, catalog } = o
+  const bases = actions.map(action => basisOf(action, o))
+  const how = (part: keyof Basis) => (['now', 'once'] as const).find(how => bases.some(basis => basis[part] === how))
+  const ask = async <T extends KubeObject>(how: How | undefined, collection: Collection<T>, object: T | undefined, ifNone = nothing) => {
+    if (how === undefined) return
+    if (object === undefined) await ifNone()
+    else if (how === 'now') await collection.confirm(object, signal)
+    else await collection.confirmOnce(object, signal)
   }
-  const { guest } = o.side
-  if (guest === undefined) return
-  if (actions.some(a => a.do === 'delete') && !isLeaving(o.instance)) await c.guests.confirm(guest, signal)
-  else if (actions.some(a => a.do === 'createPod')) await c.guests.confirmOnce(guest, signal)
+  // Before anything was said of an Instance there was no Guest.
+  const noGuest = () => c.guests.confirmAbsent({ name: place.name, namespace: place.guestsNamespace }, signal)
+
+  await all([
+    ask(how('instance'), c.instances, instance),
+    ask(how('guest'), c.guests, side.guest, instance.status === undefined ? nothing : noGuest),
+    ask(how('claim'), c.claims, side.claim),
+    ask(how('pod'), c.pods, side.pod, () => confirmEnded(c.pods, o, world, signal)),
+    // Whether its data goes with it may be decided otherwise until the last moment.
+    ...databases.map(database => ask(how('items') && (isLeaving(database) ? 'now' : 'once'), c.databases, database)),
+    ...users.map(user => ask(how('items'), c.users, user)),
+    ...catalog.versions.map(version => ask(how('versions'), c.versions, version)),
+  ])
 }
+
+const nothing = async () => {}
 
 /** What is let go is gone for good: of what must have ended before, the server, and not just a cache, must see nothing any more. */
 export async function confirmEnded<T extends KubeObject>(
@@ -42,10 +74,46 @@ export async function confirmEnded<T extends KubeObject>(
   signal: AbortSignal,
 ): Promise<void> {
   const ref = { name: o.place.name, namespace: o.place.guestsNamespace }
-  const found = await world.client.get(collection.resource, ref, { signal }).catch(absent)
-  if (found === undefined || !isOurs(o, found) || found.metadata.labels?.[labels.retained] === 'true') return
+  await confirmNone(collection, ref, found => isOurs(o, found) && !isKept(found, o), world, signal)
+}
+
+/** The same of everything that was made for the Instance. */
+export async function confirmAllEnded(
+  kinds: readonly Collection<KubeObject>[],
+  o: Observed,
+  world: World,
+  signal: AbortSignal,
+): Promise<void> {
+  const { name, namespace } = o.instance.metadata
+  const isAddress = (found: Service) => isOurAddress(o.instance, found, o.place.guestsNamespace)
+  await all([
+    ...kinds.map(kind => confirmEnded(kind, o, world, signal)),
+    confirmNone(world.collections.services, { name, namespace: namespace! }, isAddress, world, signal),
+  ])
+}
+
+const isKept = ({ kind, metadata }: KubeObject, { instance }: Observed): boolean =>
+  instance.spec.deletionPolicy === 'Retain' &&
+  (kind === 'PersistentVolumeClaim' || kind === 'Secret') &&
+  metadata.labels?.[labels.retained] === 'true'
+
+async function confirmNone<T extends KubeObject>(
+  collection: Collection<T>,
+  ref: Ref,
+  counts: (found: T) => boolean,
+  { client }: World,
+  signal: AbortSignal,
+): Promise<void> {
+  const found = await client.get(collection.resource, ref, { signal }).catch(absent)
+  if (found === undefined || !counts(found)) return
   collection.wrote(found)
   throw new ApiError(409, 'Conflict', `${found.kind} "${ref.name}" is still there`)
+}
+
+/** Whoever tries again does so once the cache knows of all answers, not of the first that came. */
+async function all(questions: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(questions)).find(r => r.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }
 
 const absent = (error: unknown): undefined => {

@@ -1,7 +1,6 @@
 /** Reads the state of a guest's pod. Pure. Names the step at which it hangs and the cause, as soon as the cluster knows it. */
 import { type Fault, fault } from '../../errors.ts'
 import type { Pod } from '../../kube/resource.ts'
-import { annotations } from '../names.ts'
 import { clean, type Finding, fine, patienceMs, since, stuck } from './finding.ts'
 import { isLeaving, type Observed, wasInitialised } from './observed.ts'
 import { restsForMs } from './plan-pod.ts'
@@ -104,6 +103,3 @@ function pullCause(message: string): string {
   const cause = message.replace(/^Back-off pulling image "[^"]*"(: )?/, '').replace(/^ErrImagePull: /, '')
   return clean(cause === '' ? 'the registry gave no reason' : cause)
 }
-
-/** The restart that this pod was made for. */
-export const restartOf = (pod: Pod | undefined) => pod?.metadata.annotations?.[annotations.restart]

@@ -5,7 +5,7 @@ import type { Guest, GuestStatus } from '../../api/guest.ts'
 import type { Instance } from '../../api/instance.ts'
 import type { KubeObject } from '../../kube/objects.ts'
 import type { NetworkPolicy, PersistentVolumeClaim, Pod, Role, RoleBinding, Secret, Service, ServiceAccount } from '../../kube/resource.ts'
-import { labels } from '../names.ts'
+import { annotations, labels } from '../names.ts'
 import { guests } from '../resources.ts'
 import type { Place } from './children.ts'
 import type { Catalog, Engines } from './decide.ts'
@@ -73,6 +73,10 @@ export function strangers(o: Pick<Observed, 'instance' | 'side'>): { kind: strin
 export function believed({ guest, pod }: GuestSide): GuestStatus | undefined {
   return pod !== undefined && guest?.status?.podUID === pod.metadata.uid ? guest.status : undefined
 }
+
+/** Whether the pod says that it was made for the restart that was asked for last; or, where there never was one, for none. */
+export const isMadeFor = (pod: Pod, guest: Guest): boolean =>
+  pod.metadata.annotations?.[annotations.restart] === (guest.spec.restartRequestedAt ?? '')
 
 /** UID of the claim whose volume was initialised. It is in the Guest and in the Instance, so that losing either makes nothing anew. */
 export function initialisedClaimOf({ instance, side }: Pick<Observed, 'instance' | 'side'>): string | undefined {

@@ -5,8 +5,10 @@ import type { Pod } from '../../kube/resource.ts'
 import { aClaim, aDatabase, aGuest, ago, anInstance, aPod, aSecret, aUser, aVersion, engine, healthy, observed } from '../examples.ts'
 import { annotations, labels } from '../names.ts'
 import { buildNetworkPolicy, buildRole, buildServiceAccount, buildTenantService } from './children.ts'
+import type { Decided } from './decide.ts'
 import type { GuestSide, Observed } from './observed.ts'
 import { planInstance } from './plan.ts'
+import { planPod } from './plan-pod.ts'
 import { buildPod } from './pod.ts'
 import { renderGuest } from './render-guest.ts'
 
@@ -133,7 +135,8 @@ test.each([
   ['failed', { status: { phase: 'Failed', reason: 'Evicted' } }, ['delete pod']],
   ['failed as soon as it was made', { status: { phase: 'Failed', reason: 'OutOfcpu' }, metadata: { creationTimestamp: ago(4) } }, []],
   ['ending', { metadata: { deletionTimestamp: ago(1000) } }, []],
-  ['made for another restart', { annotations: { [annotations.restart]: 'earlier' } }, ['delete pod']],
+  ['not marked any more', { annotations: {} }, ['label pod']],
+  ['marked as if made for a restart', { annotations: { [annotations.restart]: 'never' } }, ['label pod']],
   ['made from another template', { annotations: { [annotations.restart]: '', [annotations.template]: 'other' } }, []],
 ])('a pod that is %s', (_, change: { status?: object; metadata?: object; annotations?: object } | undefined, expected) => {
   const o = observed()
@@ -145,6 +148,22 @@ test.each([
       metadata: { ...pod.metadata, ...change.metadata, ...(change.annotations && { annotations: change.annotations }) },
     }
   expect(doesAboutPod({ ...o, side: { ...rest, ...(changed && { pod: changed as Pod }) } })).toEqual(expected)
+})
+
+test('a restart that is asked for ends the pod; one that was carried out does not, whatever became of the mark', () => {
+  const guest = aGuest({ restartRequestedAt: 't2' })
+  const at = (mark: string, done?: string) => {
+    const pod = aPod({}, { annotations: { [annotations.restart]: mark } })
+    const instance = {
+      ...anInstance({ restartRequestedAt: 't2' }),
+      ...(done !== undefined && { status: { lastRestartRequestedAt: done } }),
+    }
+    return planPod(observed({ instance, side: { guest, pod } }), guest, { engine } as Decided, settings).actions
+  }
+  expect(at('t1')).toMatchObject([{ do: 'delete', kind: 'pod' }])
+  expect(at('t1', 't1')).toMatchObject([{ do: 'delete', kind: 'pod' }])
+  expect(at('t2', 't1')).toEqual([])
+  expect(at('', 't2')).toEqual([{ do: 'label', kind: 'pod', annotations: { [annotations.restart]: 't2' } }])
 })
 
 test('the claim’s record follows what a restart took up, so that a Guest that is lost brings nothing old back', () => {

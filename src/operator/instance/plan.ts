@@ -42,7 +42,7 @@ export type Action =
   | { do: 'writeGuest'; spec: GuestSpec; agentImage?: string }
   | { do: 'create'; kind: ChildKind; draft: AnyDraft }
   | { do: 'correct'; kind: ChildKind; draft: AnyDraft }
-  | { do: 'label'; kind: 'claim' | 'secret' | 'pod'; labels: Record<string, string> }
+  | { do: 'label'; kind: 'claim' | 'secret' | 'pod'; labels?: Record<string, string>; annotations?: Record<string, string> }
   | { do: 'createPod'; draft: Draft<Pod> }
   | { do: 'createTenantService'; draft: Draft<Service> }
   | { do: 'correctTenantService'; draft: Draft<Service> }
@@ -130,6 +130,10 @@ function planVolume(o: Observed, decided: Decided): { actions: Action[]; note?: 
   if (!isLeaving(claim) && !covers(claim.metadata.annotations, record)) return { actions: [{ do: 'recordDecision', marks: record }] }
   const from = claim.spec?.resources?.requests?.storage ?? '0'
   if (claim.status?.phase !== 'Bound' || isLeaving(claim) || parseQuantity(wanted) <= parseQuantity(from)) return { actions: [] }
+  // Without the version nobody knows how large it may become, and it never becomes smaller again.
+  if (decided.offered === undefined) {
+    return { actions: [], note: fault('DatastoreVersionNotFound', { datastore: decided.datastore, version: decided.version }) }
+  }
   const tooLarge = checkVolumeSize(wanted, decided.maxVolumeSize)
   if (tooLarge !== undefined) return { actions: [], note: tooLarge }
   const { storageClass } = o.inquired
