@@ -3,7 +3,7 @@ import { ApiError } from '../../kube/errors.ts'
 import type { KubeObject } from '../../kube/objects.ts'
 import { aClaim, aDatabase, aGuest, ago, anInstance, aPod, aUser, aVersion, observed } from '../examples.ts'
 import type { World } from '../world.ts'
-import { confirmAllEnded, confirmInputs } from './confirm.ts'
+import { confirmAllEnded, confirmInputs, confirmWell } from './confirm.ts'
 import type { Observed } from './observed.ts'
 import type { Action } from './plan.ts'
 
@@ -99,4 +99,10 @@ test('only volume and Secret are kept, and only for as long as the policy says s
   await expect(end('Retain', { claims: retained(aClaim()) })).resolves.toBeUndefined()
   await expect(end('Delete', { claims: retained(aClaim()) })).rejects.toThrow('still there')
   await expect(end('Retain', { pods: retained(aPod()) })).rejects.toThrow('still there')
+})
+
+test('good news rests on what the server says of pod and agent', async () => {
+  const { world, asked } = serverWith()
+  await confirmWell(whole, world, signal)
+  expect(asked).toEqual(['Guest once', 'Pod once'])
 })

@@ -66,6 +66,14 @@ export async function confirmInputs(actions: readonly Action[], o: Observed, wor
 
 const nothing = async () => {}
 
+/** Good news rests on what the pod and its agent say: a list that is old may speak of better times. */
+export async function confirmWell({ side: { guest, pod } }: Observed, { collections: c }: World, signal: AbortSignal): Promise<void> {
+  await all([
+    ...(guest === undefined ? [] : [c.guests.confirmOnce(guest, signal)]),
+    ...(pod === undefined ? [] : [c.pods.confirmOnce(pod, signal)]),
+  ])
+}
+
 /** What is let go is gone for good: of what must have ended before, the server, and not just a cache, must see nothing any more. */
 export async function confirmEnded<T extends KubeObject>(
   collection: Collection<T>,

@@ -11,6 +11,7 @@ import type { World } from '../world.ts'
 import { writeStatus } from '../write-status.ts'
 import { carryOut } from './carry-out.ts'
 import { conduct } from './conduct.ts'
+import { confirmWell } from './confirm.ts'
 import { notable } from './notable.ts'
 import { inquire, observe } from './observe.ts'
 import { type Plan, planInstance } from './plan.ts'
@@ -30,6 +31,7 @@ export async function reconcileInstance(key: Key, world: World, { signal, log }:
   const seen = observe(instance, world) //                                 2. look at what came of it
   const observed = { ...seen, inquired: await inquire(seen, world, signal) }
   const report = conduct(observed, plan, refused) //                       3. judge it: pure, see conduct.test.ts
+  if (isReadyNow({ ...instance, status: report.status }) && !isReadyNow(instance)) await confirmWell(observed, world, signal)
   const written = await writeStatus(world.collections.instances, instance, report.status, signal) // 4. say it, if it is new
   if (written) for (const note of notable(instance, report)) world.recorder.event(note)
   if (written) log.debug({ phase: report.status.phase, stands: report.stands?.code }, 'status written')

@@ -35,7 +35,8 @@ test.concurrent.each(mutants.filter(m => full || !m.slow).map(m => [m.bug, m] as
   const broken = new Set<string>()
   try {
     for (const plan of faults.slice(0, 6)) {
-      const { violations } = await tryPlan(bed, workload, plan, reference, { seed, program, ...(!mutant.slow && { patienceMs: 15_000 }) })
+      const { slow, patienceMs = 15_000 } = mutant
+      const { violations } = await tryPlan(bed, workload, plan, reference, { seed, program, ...(!slow && { patienceMs }) })
       for (const { oracle } of violations) broken.add(oracle)
       if (broken.has(mutant.caughtBy)) break
     }

@@ -119,7 +119,9 @@ export async function prepare(bed: Bed, workload: Workload, seed: string) {
       evidence,
     }),
   )
-  const plans = generatePlans({ ...first, versions: first.view.versions })
+  const plans = generatePlans({ ...first, versions: first.view.versions }).filter(
+    plan => !isMeddling(plan) || workload.meddling === undefined || workload.meddling(plan.write),
+  )
   return { workload, reference, plans, results, writes: ownWrites(first).length }
 }
 

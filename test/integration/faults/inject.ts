@@ -139,13 +139,17 @@ const anotherLeads = (c: Controls): Promise<boolean> => c.stage.view.until(() =>
 /** Whatever is asked, the answer is the same. Watches that are open go on. */
 function storm(plan: PlanOf<'storm'>, c: Controls): Armed {
   let until = 0
-  const reason = { 409: 'Conflict', 429: 'TooManyRequests', 500: 'InternalError', 503: 'ServiceUnavailable' }[plan.status]
+  const reason = { 404: '', 409: 'Conflict', 429: 'TooManyRequests', 500: 'InternalError', 503: 'ServiceUnavailable' }[plan.status]
   const headers: Record<string, string> = plan.status === 429 || plan.status === 503 ? { 'retry-after': '1' } : {}
   return fromStep(plan.step, c, {
     begin: async () => {
       await opened(c)
       until = performance.now() + plan.seconds * 1000
     },
-    before: () => (performance.now() < until ? refusal(plan.status, reason, headers) : undefined),
+    before: () => {
+      if (performance.now() > until) return undefined
+      // Who answers 404 to everything is not the server, but what stands in its place.
+      return plan.status === 404 ? { do: 'answer', status: 404, body: '404 page not found' } : refusal(plan.status, reason, headers)
+    },
   })
 }

@@ -99,3 +99,11 @@ export function isDestructive(x: Exchange): boolean {
   const { data } = (x.body ?? {}) as { data?: Record<string, unknown> }
   return x.verb === 'patch' && data !== undefined && Object.values(data).includes(null)
 }
+
+/** Whether a write says or makes something that no later one takes back: a password, what a guest is asked, a size, an agent's image, that all is well. */
+export function isSaidForGood(x: Exchange): boolean {
+  if (!isWrite(x) || isDestructive(x)) return false
+  if (x.resource === 'secrets') return x.body?.data !== undefined && isOnGuestSide(masked(x.name ?? '', ''))
+  if (x.resource === 'instances') return x.subresource === 'status'
+  return x.verb === 'patch' && x.subresource === undefined && ['guests', 'persistentvolumeclaims', 'pods'].includes(x.resource)
+}

@@ -9,15 +9,26 @@ import { inOrderOfChance, type Outcome, outcomeOf, type Result, ratioOf, runCamp
 import { dump } from './dump.ts'
 import { workloads } from './workloads.ts'
 
-const { values } = parseArgs({
-  options: {
-    seed: { type: 'string', default: Date.now().toString(36) },
-    workload: { type: 'string', multiple: true, default: [] },
-    plan: { type: 'string', multiple: true, default: [] },
-    lanes: { type: 'string', default: '6' },
-    verbose: { type: 'boolean', default: false },
-  },
-})
+function options() {
+  try {
+    return parseArgs({
+      options: {
+        seed: { type: 'string', default: Date.now().toString(36) },
+        workload: { type: 'string', multiple: true, default: [] },
+        plan: { type: 'string', multiple: true, default: [] },
+        lanes: { type: 'string', default: '6' },
+        verbose: { type: 'boolean', default: false },
+      },
+    })
+  } catch (error) {
+    console.error(
+      `${(error as Error).message}\n→ npm run faults [-- --seed S] [--workload NAME]… [--plan PART OF A NAME]… [--lanes N] [--verbose]`,
+    )
+    process.exit(2)
+  }
+}
+
+const { values } = options()
 const isWanted = (plan: string) => values.plan.length === 0 || values.plan.some(text => plan.includes(text))
 const names = workloads.map(w => w.name)
 const unknown = values.workload.filter(name => !names.includes(name))
@@ -33,9 +44,11 @@ console.log(`seed ${values.seed}`)
 const started = performance.now()
 const bed = await makeBed()
 let done = 0
+const generatedNames: string[] = []
 const show = (result: Result, of: number) => {
   if (of > 0) done += 1
-  if (of > 0 && done % 100 === 0) console.log(`  … ${done} of ${of} after ${Math.round((performance.now() - started) / 1000)} s`)
+  if (of > 0 && done % (of > 300 ? 100 : 20) === 0)
+    console.log(`  … ${done} of ${of} after ${Math.round((performance.now() - started) / 1000)} s`)
   const { workload, plan, violations, evidence } = result
   const outcome = outcomeOf(result)
   if (outcome === 'missed') console.log(`  missed  ${workload}: ${plan}`)
@@ -50,11 +63,13 @@ const tallies = await runCampaign(bed, {
   seed: values.seed,
   lanes: Number(values.lanes),
   lanesForWaiting: 4 * Number(values.lanes),
-  choose: all =>
-    chosen.flatMap(workload => {
+  choose: all => {
+    generatedNames.push(...all.map(t => t.plan.name))
+    return chosen.flatMap(workload => {
       const some = all.filter(t => t.workload === workload && isWanted(t.plan.name))
       return inOrderOfChance(values.seed, some).slice(0, workload.sampled)
-    }),
+    })
+  },
   onResult: show,
 })
 await bed.stop()
@@ -65,12 +80,16 @@ const count = (results: readonly Outcome[]) => {
 }
 const line = (tally: Tally) => {
   const { workload, writes, generated, results } = tally
-  return `${workload.padEnd(18)} ${String(writes).padStart(4)} writes  ${String(generated).padStart(4)} plans  ratio ${ratioOf(tally).toFixed(2)}  ${count(results)}`
+  const tried = `${results.length} trials: ${count(results)}`
+  return `${workload.padEnd(18)} ${String(writes).padStart(4)} writes  ${String(generated).padStart(4)} plans  ratio ${ratioOf(tally).toFixed(2)}  ${tried}`
 }
 const results = tallies.flatMap(t => t.results)
 console.log(`\n${tallies.map(line).join('\n')}`)
 console.log(`\n${count(results)} in ${Math.round((performance.now() - started) / 1000)} s, seed ${values.seed}`)
 const few = tallies.filter(t => !(ratioOf(t) >= 1)).map(t => t.workload)
 if (few.length > 0) console.log(`too few plans: ${few.join(', ')}`)
-if (done === 0) console.log(`nothing was tried: no plan is called ${values.plan.join(' or ')}`)
+if (done === 0) {
+  const sorts = new Set(generatedNames.map(name => name.split(',')[0]))
+  console.log(`nothing was tried: no plan’s name holds ${values.plan.join(' or ')}; there are ${[...sorts].join(', ')}`)
+}
 process.exitCode = few.length > 0 || done === 0 || results.some(r => outcomeOf(r) === 'failed') ? 1 : 0

@@ -14,6 +14,8 @@ export interface Mutant {
   workload: string
   /** The fault that brings it to light; none: it shows in a clean run. */
   plan?: (plan: Plan) => boolean
+  /** How long a step may take, where that must be longer than the fault itself. */
+  patienceMs?: number
   /** It takes minutes: not in every run of the tests. */
   slow?: true
   /** The promise that it breaks. */
@@ -235,8 +237,16 @@ export const mutants: Mutant[] = [
       },
     ],
     workload: 'delete-in-build',
-    plan: plan => plan.fault === 'stale list' && plan.of === 'the pods',
+    plan: plan => plan.fault === 'stale list' && plan.of === 'pods',
     caughtBy: 'volumes and passwords go by policy alone',
+  },
+  {
+    bug: 'whoever answers 404 is believed',
+    changes: [{ file: 'src/kube/errors.ts', from: "e.status === 404 && e.reason === 'NotFound'", to: 'e.status === 404' }],
+    workload: 'delete-in-build',
+    plan: plan => plan.fault === 'storm' && plan.status === 404,
+    patienceMs: 45_000,
+    caughtBy: 'it comes to rest',
   },
   {
     bug: 'what is as it should be is said once more by each process',

@@ -67,8 +67,8 @@ function isPart(of: Part, x: Exchange, guests: string): boolean {
       return x.namespace !== guests
     case 'the guests':
       return x.namespace === guests
-    case 'the pods':
-      return x.resource === 'pods'
+    default:
+      return x.resource === of
   }
 }
 

@@ -44,8 +44,22 @@ export function podsReplaced(e: Evidence): string[] {
     const madeFor = pod?.metadata.annotations?.['trove.dev/restart'] ?? ''
     const asked = ((owner.at(-1)?.object as Loose | undefined)?.spec?.restartRequestedAt ?? '') !== madeFor
     if (!ended && !leaving && !asked) wrong.push(`${tell(x)}: it neither ended, nor did anybody ask for it`)
+    const given = x.body?.gracePeriodSeconds
+    if (given !== undefined && lives.some(v => v.at <= knownAt(e, x) && hasRun(v.object)))
+      wrong.push(`${tell(x)}: its engine has run, and was given ${given} s to end`)
   }
   return wrong
+}
+
+/** As of when the operator had last asked for the object that it deletes. */
+function knownAt(e: Evidence, x: Exchange): number {
+  const asked = e.journal.filter(q => q.n < x.n && q.verb === 'get' && q.resource === x.resource && q.name === x.name)
+  return Number(asked.at(-1)?.answer?.metadata?.resourceVersion ?? momentOf(e, x) - 1)
+}
+
+function hasRun(pod: KubeObject): boolean {
+  const statuses = ((pod as Loose).status?.containerStatuses ?? []) as { name: string; state?: object; restartCount?: number }[]
+  return statuses.some(s => s.name === 'database' && (!Object.hasOwn(s.state ?? {}, 'waiting') || s.restartCount! > 0))
 }
 
 export function twoPods(e: Evidence): string[] {

@@ -5,7 +5,7 @@ import { isCompared } from './masks.ts'
 import type { Expectation } from './oracles.ts'
 import { condition } from './stage.ts'
 import type { Evidence } from './trial.ts'
-import { applied, keyOf, through } from './witness.ts'
+import { applied, instanceUid, keyOf, through } from './witness.ts'
 
 export function sameEnd(e: Evidence, { reference }: Expectation): string[] {
   if (reference === undefined || e.end === reference.end || e.stuck.length > 0) return []
@@ -101,9 +101,11 @@ const whatReadyMeans: Record<string, Meaning> = {
     const last = writes.findLast(x => x.n < said && x.resource === 'networkpolicies' && x.name === `${name}-${uid.slice(0, 8)}`)
     const text = JSON.stringify(last?.verb === 'delete' ? [] : ((last?.answer as Loose | undefined)?.spec?.ingress ?? []))
     const allowed = [...text.matchAll(/"cidr":"([^"]+)"/g)].map(m => m[1]!)
-    if (JSON.stringify([...cidrs].sort()) === JSON.stringify(allowed.sort())) return []
+    const isFenced = JSON.stringify([...cidrs].sort()) === JSON.stringify(allowed.sort())
+    const fence = `which allows [${cidrs}]; the network policy was written to allow [${allowed}]`
     return [
-      `${keyOf(v)} is Ready for generation ${observed}, which allows [${cidrs}]; the network policy was written to allow [${allowed}]`,
+      ...(isFenced ? [] : [`${keyOf(v)} is Ready for generation ${observed}, ${fence}`]),
+      ...(isSaidToBeWell(v, e) ? [] : [`${keyOf(v)} is Ready; since it was not, no agent has said that its engine is well`]),
     ]
   },
 
@@ -126,6 +128,15 @@ const whatReadyMeans: Record<string, Meaning> = {
       ...(isBound ? [] : [`${keyOf(v)} is Ready for generation ${observed}; its binding is not`]),
     ]
   },
+}
+
+/** Before an Instance became Ready its agent said so: it stands there still, or was said since the Instance was last told of as anything else. */
+function isSaidToBeWell(v: Version, e: Evidence): boolean {
+  const { uid } = v.object.metadata
+  const before = e.view.versions.findLast(x => x.object.metadata.uid === uid && x.at < v.at)
+  if (before === undefined || condition(before.object as Loose, 'Ready')?.status === 'True') return true
+  const said = e.view.versions.filter(x => x.resource === 'guests' && instanceUid(x.object) === uid && x.at < v.at)
+  return said.some((x, i) => (x.at > before.at || i === said.length - 1) && (x.object as Loose).status?.operatingStatus === 'HEALTHY')
 }
 
 const usersIn = (part: Record<string, unknown> | undefined) => (part?.users ?? []) as { passwordRevision?: string; state?: string }[]

@@ -9,6 +9,7 @@ import {
   isDestructive,
   isOnGuestSide,
   isQuestion,
+  isSaidForGood,
   isWrite,
   masked,
   type Named,
@@ -16,7 +17,7 @@ import {
   objectOf,
   wasApplied,
 } from './journal.ts'
-import { editsOf } from './meddle.ts'
+import { editsOf, momentsOf } from './meddle.ts'
 import type { Begun } from './trial.ts'
 
 export type Plan = { name: string } & (
@@ -35,7 +36,7 @@ export type Plan = { name: string } & (
   | { fault: 'lease deleted'; step: number }
   | { fault: 'history ends at a bookmark' | 'no bookmarks'; step: number }
   | { fault: 'relist'; objects: number; step: number }
-  | { fault: 'storm'; status: 409 | 429 | 500 | 503; seconds: number; step: number }
+  | { fault: 'storm'; status: 404 | 409 | 429 | 500 | 503; seconds: number; step: number }
   | { fault: 'skewed clock'; minutes: number; step: number }
   | { fault: 'replaced' | 'deleted'; resource: string; write: string }
   | { fault: 'edited'; resource: string; edit: string; when: 'at once' | 'at the end'; write: string }
@@ -44,7 +45,20 @@ export type Plan = { name: string } & (
 )
 
 /** Which lists are old: caches of different kinds lag behind each on its own. */
-export type Part = 'everything' | 'the tenant' | 'the guests' | 'the pods'
+export type Part = 'everything' | 'the tenant' | 'the guests' | Kind
+
+/** Kinds of which the absence, or an earlier state, decides about another. */
+export const kinds = [
+  'instances',
+  'databases',
+  'databaseusers',
+  'datastoreversions',
+  'guests',
+  'persistentvolumeclaims',
+  'secrets',
+  'pods',
+] as const
+type Kind = (typeof kinds)[number]
 
 export type PlanOf<F extends Plan['fault']> = Plan & { fault: F }
 
@@ -80,7 +94,7 @@ export function generatePlans(clean: Clean): Plan[] {
     stale('everything', latest)
     stale('the guests', first)
     // On whether there is a pod rests what may go.
-    if (exchange.resource === 'pods') stale('the pods', first)
+    if (exchange.resource === 'pods') stale('pods', first)
     plans.push({ fault: 'stale list', after: 'a lost history', of: 'the tenant', write, step: latest })
     // A deletion is safe by its UID; what lets go or forgets must not believe any of it.
     if (exchange.verb === 'delete') continue
@@ -89,6 +103,12 @@ export function generatePlans(clean: Clean): Plan[] {
     stale('everything', first)
     stale('the tenant', first)
     stale('the guests', latest)
+  }
+  // What is said for good rests on several kinds, each of which may be behind alone: in turn one is, as of its first step or the latest.
+  for (const [i, { name: write, exchange }] of writes.filter(w => isSaidForGood(w.exchange)).entries()) {
+    const steps = stepsBefore(exchange, clean)
+    const old = [...new Set([steps[0]!, steps.at(-1)!])].flatMap(step => changedSince(step, exchange, clean).map(of => ({ of, step })))
+    if (old.length > 0) plans.push({ fault: 'stale list', after: 'a crash', write, ...old[i % old.length]! })
   }
   plans.push(...lostEvents(clean), ...meddling(writes, clean))
   const questions = named(clean.journal.slice(clean.begun.n), isQuestion, clean.id)
@@ -106,7 +126,7 @@ export function generatePlans(clean: Clean): Plan[] {
     const write = writes[Math.floor(writes.length * part)]?.name
     if (write !== undefined) plans.push({ fault: 'leader stopped', write })
   }
-  for (const status of [409, 429, 500, 503] as const) plans.push({ fault: 'storm', status, seconds: 30, step })
+  for (const status of [404, 409, 429, 500, 503] as const) plans.push({ fault: 'storm', status, seconds: 30, step })
   for (const minutes of [10, -10]) plans.push({ fault: 'skewed clock', minutes, step })
   return plans.map(plan => ({ ...plan, name: nameOf(plan) }) as Plan)
 }
@@ -135,10 +155,13 @@ function meddling(writes: readonly Named[], clean: Clean): Unnamed<Plan>[] {
   })
 }
 
-/** At once; and once more when all is done, if the whole story is of the workload's own making: what was given is the same everywhere. */
 function edited(resource: string, write: string, clean: Clean): Unnamed<PlanOf<'edited'>>[] {
-  const moments = clean.begun.step === 0 && isLasting(write, clean) ? (['at once', 'at the end'] as const) : (['at once'] as const)
-  return editsOf({ resource, write }).flatMap(edit => moments.map(when => ({ fault: 'edited', resource, edit, when, write }) as const))
+  const lasts = isLasting(write, clean)
+  return editsOf({ resource, write }).flatMap(edit =>
+    momentsOf(edit, clean.begun.step === 0)
+      .filter(when => lasts || when === 'at once')
+      .map(when => ({ fault: 'edited', resource, edit, when, write }) as const),
+  )
 }
 
 /** Whether the object is still there at the end, and an Instance that it is for. */
@@ -155,11 +178,20 @@ function nameOf({ fault, ...rest }: Unnamed<Plan>): string {
 const firstOfEach = <W>(writes: readonly W[], sortOf: (write: W) => string): W[] =>
   [...Map.groupBy(writes, sortOf).values()].map(([first]) => first!)
 
+/** resourceVersion at which a write was sent, about. */
+const momentOf = (exchange: Exchange, { journal }: Clean): number =>
+  Math.max(0, ...journal.filter(x => x.n < exchange.n).map(x => Number(x.answer?.metadata?.resourceVersion ?? 0)))
+
 /** The steps whose beginning lies before a write. */
-function stepsBefore(exchange: Exchange, { boundaries, journal }: Clean): number[] {
-  const earlier = journal.filter(x => x.n < exchange.n).map(x => Number(x.answer?.metadata?.resourceVersion ?? 0))
-  const now = Math.max(0, ...earlier)
-  return boundaries.flatMap((at, i) => (at <= now ? [i] : []))
+function stepsBefore(exchange: Exchange, clean: Clean): number[] {
+  const now = momentOf(exchange, clean)
+  return clean.boundaries.flatMap((at, i) => (at <= now ? [i] : []))
+}
+
+/** The kinds of which a list as old as the beginning of that step is another than at the moment of the write. */
+function changedSince(step: number, exchange: Exchange, clean: Clean): Kind[] {
+  const now = momentOf(exchange, clean)
+  return kinds.filter(kind => clean.versions.some(v => v.resource === kind && v.at > clean.boundaries[step]! && v.at <= now))
 }
 
 /** Whether the operator was told of it: one of its watches is for that resource, and for objects like this one. */

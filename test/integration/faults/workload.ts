@@ -16,6 +16,8 @@ export interface Workload {
   steps: Step[]
   /** Most of its time something has to rest for a while. */
   waits?: true
+  /** On which of the writes somebody else lays hands; the others are the same in another workload, in the same circumstances. */
+  meddling?: (write: string) => boolean
   /** Too much to try every fault on: so many of each kind, chosen by the seed. */
   sampled?: number
 }

@@ -1,3 +1,4 @@
+import { isOnGuestSide } from '../journal.ts'
 import { active, all, anInstance, aUser, ready, says } from '../stage.ts'
 import type { Workload } from '../workload.ts'
 
@@ -6,6 +7,8 @@ const labels = { 'app.kubernetes.io/managed-by': 'somebody' }
 /** The names that are needed in the product team's namespace belong to somebody else, until they are free. */
 export const nameTaken: Workload = {
   name: 'name-taken',
+  // On the guest's side it is `create` once more.
+  meddling: write => !isOnGuestSide(write),
   steps: [
     {
       does: 'an Instance and a user are applied beside a Service and a Secret of the names that they need',
