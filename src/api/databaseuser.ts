@@ -29,7 +29,9 @@ const spec = z
       .min(1)
       .max(2147483647)
       .default(1)
-      .describe('Raise it to get a new password. A password never changes by itself.'),
+      .describe(
+        'Raise it to get a new password; a lower value gives a new one as well, never an old one back. A password never changes by itself.',
+      ),
   })
   .describe('What is asked for.')
 

@@ -56,7 +56,9 @@ export const ratioOf = ({ writes, generated, results }: Tally): number =>
   (generated - results.filter(r => outcomeOf(r) === 'missed').length) / (3 * writes)
 
 export async function runCampaign(bed: Bed, c: Campaign): Promise<Tally[]> {
-  const prepared = await inLanes(c.lanes, c.workloads, async workload => {
+  // Most of the time these wait, to see that nothing is written any more. The longest come first.
+  const longestFirst = [...c.workloads].sort((a, b) => Number(b.sampled !== undefined) - Number(a.sampled !== undefined))
+  const prepared = await inLanes(2 * c.lanes, longestFirst, async workload => {
     try {
       return await prepare(bed, workload, c.seed)
     } catch (error) {

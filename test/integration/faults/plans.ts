@@ -92,6 +92,8 @@ export function generatePlans(clean: Clean): Plan[] {
     const [first, latest] = [steps[0]!, steps.at(-1)!]
     const stale = (of: Part, step: number) => plans.push({ fault: 'stale list', after: 'a crash', of, write, step })
     stale('everything', latest)
+    // They go together, and nothing hangs on them.
+    if (isServing(exchange)) continue
     stale('the guests', first)
     // On whether there is a pod rests what may go.
     if (exchange.resource === 'pods') stale('pods', first)
@@ -133,6 +135,10 @@ export function generatePlans(clean: Clean): Plan[] {
 
 /** The operator's writes in the workload's own steps, by name. */
 export const ownWrites = ({ journal, begun, id }: Pick<Clean, 'journal' | 'begun' | 'id'>) => named(journal.slice(begun.n), isWrite, id)
+
+/** What served a pod that has gone. */
+const isServing = ({ verb, resource }: Exchange) =>
+  verb === 'delete' && ['serviceaccounts', 'roles', 'rolebindings', 'networkpolicies', 'services'].includes(resource)
 
 /** Of others a patch touches finalizers alone. */
 const patched = new Set(['instances', 'guests'])
