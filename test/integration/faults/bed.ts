@@ -33,6 +33,8 @@ export async function buildOperator(source: string = root): Promise<{ program: s
 }
 
 export async function makeBed(): Promise<Bed> {
+  // As many operators as there are trials at once end with this process.
+  process.setMaxListeners(0)
   // Old states are read back by their resourceVersion: nothing is compacted meanwhile.
   const server = await startApiServer({ flags: ['--etcd-compaction-interval=0'] })
   const { program, remove } = await buildOperator()

@@ -39,7 +39,6 @@ if (unknown.length > 0) {
 const chosen = workloads.filter(w => values.workload.length === 0 || values.workload.includes(w.name))
 
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => process.exit(130))
-process.setMaxListeners(0)
 console.log(`seed ${values.seed}`)
 const started = performance.now()
 const bed = await makeBed()

@@ -112,7 +112,7 @@ export const mutants: Mutant[] = [
       },
       {
         file: 'src/operator/instance/confirm.ts',
-        from: "if (found === undefined || !isOurs(o, found) || found.metadata.labels?.[labels.retained] === 'true') return",
+        from: 'if (found === undefined || !counts(found)) return',
         to: 'return',
       },
     ],
@@ -199,8 +199,8 @@ export const mutants: Mutant[] = [
     changes: [
       {
         file: 'src/operator/instance/plan-pod.ts',
-        from: "return { actions: madeFor === recorded ? [] : [{ do: 'delete', kind: 'pod', why: 'the user asked for a restart' }] }",
-        to: "const now = o.catalog.versions[0]?.spec.image\n  return { actions: madeFor === recorded && (now ?? guest.spec.image) === guest.spec.image ? [] : [{ do: 'delete', kind: 'pod', why: 'drift' }] }",
+        from: '  if (isMadeFor(pod, guest)) return { actions: [] }\n',
+        to: "  const now = o.catalog.versions[0]?.spec.image ?? guest.spec.image\n  if (isMadeFor(pod, guest)) return { actions: now === guest.spec.image ? [] : [{ do: 'delete', kind: 'pod', why: 'drift' }] }\n",
       },
     ],
     workload: 'catalog',
@@ -219,8 +219,8 @@ export const mutants: Mutant[] = [
     changes: [
       {
         file: 'src/operator/instance/confirm.ts',
-        from: "new Set<Action['do']>(['delete', 'growVolume'])",
-        to: "new Set<Action['do']>(['growVolume'])",
+        from: "return { instance: 'now', pod: 'now', ",
+        to: "return { pod: 'now', ",
       },
     ],
     workload: 'kept-late',
@@ -232,8 +232,8 @@ export const mutants: Mutant[] = [
     changes: [
       {
         file: 'src/operator/instance/confirm.ts',
-        from: "if (actions.some(a => a.do === 'delete' && a.kind !== 'pod')) await",
-        to: 'if (0 > 1) await',
+        from: "ask(how('pod'), c.pods, side.pod, () => confirmEnded(c.pods, o, world, signal)),",
+        to: "ask(how('pod'), c.pods, side.pod),",
       },
     ],
     workload: 'delete-in-build',

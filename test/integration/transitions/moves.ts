@@ -67,7 +67,7 @@ async function takeBack(w: Walker, field: Field, object: Walked, before: Snapsho
   await writeBack(w, field, current, put(current.spec, rootOf(field), old) as object, did)
   await come(w, did)
   const { stays, untilRestart = [] } = statements[field.id]!
-  unchanged(before, snapshot(w.view), [...(stays?.(now(w, object), w.view) ?? []), ...untilRestart], did)
+  unchanged(before, snapshot(w.view), [...(stays?.(now(w, object), w.view, object) ?? []), ...untilRestart], did)
 }
 
 /** Where the server must refuse to take the field back it does so, with a code. */

@@ -122,7 +122,7 @@ export function staying(w: Walker): string[] {
   const objects = [w.view.instance, ...w.view.databases, ...w.view.users, w.view.datastore, ...w.view.versions, w.view.flavor]
   return objects.flatMap(object => [
     ...Object.entries(statements).flatMap(([field, { stays }]) =>
-      w.oneWay.has(`${field} ${labelOf(object)}`) ? stays!(object, w.view) : [],
+      w.oneWay.has(`${field} ${labelOf(object)}`) ? stays!(object, w.view, object) : [],
     ),
     ...(w.oneWay.has(`made anew ${labelOf(object)}`) ? staysOfMadeAnew(object, w.view) : []),
   ])
@@ -130,5 +130,5 @@ export function staying(w: Walker): string[] {
 
 /** A login that was deleted and made anew has another password. */
 export function staysOfMadeAnew(object: Walked, view: View): string[] {
-  return object.kind === 'DatabaseUser' ? statements['DatabaseUser.spec.passwordGeneration']!.stays!(object, view) : []
+  return object.kind === 'DatabaseUser' ? statements['DatabaseUser.spec.passwordGeneration']!.stays!(object, view, object) : []
 }

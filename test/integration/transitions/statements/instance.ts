@@ -13,15 +13,18 @@ export const mostBytes = 6 * gib
 
 const bytes = (quantity: string | number | undefined) => (quantity === undefined ? undefined : parseQuantity(quantity))
 
+function isTooLarge({ instance, versions }: Pick<View, 'instance' | 'versions'>): boolean {
+  const { maxVolumeSize } = versions[0]!.spec
+  return maxVolumeSize !== undefined && parseQuantity(instance.spec.volume.size) > parseQuantity(maxVolumeSize)
+}
+
 /** What becomes of the size that is asked for now. */
 export function judgeSize(
   v: Pick<View, 'instance' | 'versions'>,
   m: Pick<Memory, 'granted'>,
 ): 'Bound' | 'VolumeTooLarge' | 'VolumeNotExpandable' {
-  const asked = parseQuantity(v.instance.spec.volume.size)
-  const { maxVolumeSize } = v.versions[0]!.spec
-  if (asked <= m.granted) return 'Bound'
-  if (maxVolumeSize !== undefined && asked > parseQuantity(maxVolumeSize)) return 'VolumeTooLarge'
+  if (parseQuantity(v.instance.spec.volume.size) <= m.granted) return 'Bound'
+  if (isTooLarge(v)) return 'VolumeTooLarge'
   return v.instance.spec.volume.storageClassName === elastic ? 'Bound' : 'VolumeNotExpandable'
 }
 
@@ -113,7 +116,10 @@ export const ofInstance: Readonly<Record<string, Statement>> = {
     holds: v => [is('class of the claim', v.claim.spec?.storageClassName, v.instance.spec.volume.storageClassName ?? 'standard')],
     ...fixed,
     start: (_, seed) => oneOf([elastic, rigid, elastic, undefined], seed),
-    wrong: v => [{ value: 'no-such', code: unlessInactive(v, 'VolumeUnbound'), twin: { kind: 'Instance' } }],
+    // How large it is to be is judged before.
+    wrong: v => [
+      { value: 'no-such', code: unlessInactive(v, isTooLarge(v) ? 'VolumeTooLarge' : 'VolumeUnbound'), twin: { kind: 'Instance' } },
+    ],
   },
   'Instance.spec.availabilityZone': {
     says: 'is the zone that the pod may run in',

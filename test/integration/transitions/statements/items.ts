@@ -30,8 +30,12 @@ const ofUser = (o: Walked, part: 'access' | 'passwordRevision') => [
   `Guest.spec.users[${(o as DatabaseUser).spec.name}].${part}`,
 ]
 const ofBinding = (o: Walked, ...keys: string[]) => keys.map(key => `Binding ${o.metadata.name}.data.${key}`)
-const accessMoves = (o: Walked) => [...ofUser(o, 'access'), ...ofBinding(o, 'database', 'uri')]
-const keptInBinding = (o: Walked, v: View) => (isComplete(o as DatabaseUser, v) ? [] : ofBinding(o, 'database', 'uri'))
+/** One that came again while a database was missing has its binding from when all are there. */
+const comesToBeBound = (o: Walked) =>
+  (o as DatabaseUser).status?.binding === undefined ? [`Binding ${o.metadata.name}`, `DatabaseUser ${o.metadata.name}.status.binding`] : []
+const accessMoves = (o: Walked) => [...ofUser(o, 'access'), ...ofBinding(o, 'database', 'uri'), ...comesToBeBound(o)]
+const keptInBinding = (o: Walked, v: View, before: Walked) =>
+  isComplete(o as DatabaseUser, v) ? [] : [...ofBinding(o, 'database', 'uri'), ...comesToBeBound(before)]
 /** Of this user and this generation alone. */
 const passwordOf = (o: Walked) => `Secret.data.<DatabaseUser ${o.metadata.name}>-${(o as DatabaseUser).spec.passwordGeneration}`
 

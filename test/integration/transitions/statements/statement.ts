@@ -37,7 +37,7 @@ export interface Statement {
   /** Paths of the snapshot below which something may differ after a change. */
   moves(o: Walked, v: View): string[]
   /** Such of them as stay different once the field has its old value again, each for the reason that `says` gives. */
-  stays?(o: Walked, v: View): string[]
+  stays?(o: Walked, v: View, before: Walked): string[]
   /** Such as stay different until the next restart. */
   untilRestart?: readonly string[]
   /** What the field has at first. Default: anything that the schema takes. */
