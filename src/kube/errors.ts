@@ -58,6 +58,10 @@ const hasCause = (e: ApiError, reason: string): boolean => e.details?.causes?.so
 
 /** The server's own word that there is none. A proxy, or a server that is still starting, may answer 404 to anything, in words of its own. */
 export const isNotFound = is(e => e.status === 404 && e.reason === 'NotFound')
+/** For `catch`: what is not there is undefined, and every other failure stays one. */
+export const absent = (error: unknown): undefined => {
+  if (!isNotFound(error)) throw error
+}
 /** Somebody wrote before us. Creation of what exists is `isAlreadyExists` and no conflict. */
 export const isConflict = is(e => e.status === 409 && e.reason !== 'AlreadyExists')
 export const isAlreadyExists = is(e => e.status === 409 && e.reason === 'AlreadyExists')

@@ -17,7 +17,7 @@ import {
 import type { Manager } from '../runtime/manager.ts'
 import type { Key } from '../runtime/store.ts'
 import { refusedBy } from './fleet/agent.ts'
-import { labels, managedBy } from './names.ts'
+import { labels, managedBy, restartVariable } from './names.ts'
 import { databases, databaseusers, datastores, datastoreversions, flavors, guests, instances } from './resources.ts'
 
 export type Collections = ReturnType<typeof openCollections>
@@ -30,12 +30,15 @@ export const versionKey = (datastore: string, version: string) => `${datastore}/
 /** The version that an Instance has, or will have if nothing else is decided. */
 export const versionOf = (instance: Instance) => instance.status?.datastore?.version ?? instance.spec.datastore.version
 
-/** Of a pod's spec we read where it runs and which images; the rest, the launcher's text above all, would be most of what we hold. */
+/** Of a pod's spec we read where it runs, its images and its restart; the rest, the launcher's text above all, would be most of what we hold. */
 function slimPod(pod: Pod): Pod {
   const { spec, ...rest } = pod
   if (spec === undefined) return pod
   const { nodeName, initContainers = [], containers } = spec
-  const slim = ({ name, image }: (typeof containers)[number]) => ({ name, ...(image !== undefined && { image }) })
+  const slim = ({ name, image, env }: (typeof containers)[number]) => {
+    const kept = env?.filter(e => e.name === restartVariable) ?? []
+    return { name, ...(image !== undefined && { image }), ...(kept.length > 0 && { env: kept }) }
+  }
   return {
     ...rest,
     spec: { ...(nodeName !== undefined && { nodeName }), initContainers: initContainers.map(slim), containers: containers.map(slim) },

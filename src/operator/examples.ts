@@ -10,7 +10,7 @@ import type { OperatorEngine } from '../engines/operator-engine.ts'
 import { fault } from '../errors.ts'
 import type { PersistentVolumeClaim, Pod, Secret } from '../kube/resource.ts'
 import type { Observed } from './instance/observed.ts'
-import { annotations, finalizers, guestLabels } from './names.ts'
+import { annotations, finalizers, guestLabels, restartVariable } from './names.ts'
 
 type Meta = Instance['metadata']
 
@@ -156,7 +156,7 @@ export const aPod = (status: object = {}, metadata: Partial<Meta> & { deletionGr
   ({
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: meta({ ...tags, uid: 'pod-1', annotations: { [annotations.restart]: '' }, ...metadata }),
+    metadata: meta({ ...tags, uid: 'pod-1', ...metadata }),
     spec: { nodeName: 'n1', containers: [{ name: 'database', image: 'pg:17' }], initContainers: [{ name: 'guest-agent', image: 'agent' }] },
     status: {
       phase: 'Running',
@@ -166,6 +166,12 @@ export const aPod = (status: object = {}, metadata: Partial<Meta> & { deletionGr
       ...status,
     },
   }) as unknown as Pod
+
+export function madeForRestart(asked: string | undefined): Pod {
+  const pod = aPod()
+  const env = asked === undefined ? [] : [{ name: restartVariable, value: asked }]
+  return { ...pod, spec: { ...pod.spec!, initContainers: pod.spec!.initContainers!.map(c => ({ ...c, env })) } }
+}
 
 /** An Instance whose catalog is all there, and of which nothing is provisioned. */
 export const observed = (more: Partial<Observed> = {}): Observed => ({

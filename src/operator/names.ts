@@ -30,8 +30,6 @@ export const labels = {
 export const annotations = {
   /** On a pod: hash of the template that it was made from. */
   template: 'trove.dev/template',
-  /** On a pod: the restart that it was made for. */
-  restart: 'trove.dev/restart',
   /** On a Guest: when its spec was written last. */
   askedAt: 'trove.dev/asked-at',
   /** On a Guest: the agent's image that was last seen to work for it. */
@@ -49,6 +47,9 @@ export const annotations = {
   imageDigest: 'trove.dev/image-digest',
   formulas: 'trove.dev/formulas',
 } as const
+
+/** Variable of the agent's container with the restart that its pod was made for. In a pod's spec nobody can change it. */
+export const restartVariable = 'TROVE_RESTART_REQUESTED_AT'
 
 export const managedBy = 'trove'
 

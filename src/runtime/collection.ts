@@ -3,7 +3,7 @@
  * in the store before the write returns.
  */
 import type { Client, Patch, Selection } from '../kube/client.ts'
-import { ApiError, isNotFound } from '../kube/errors.ts'
+import { ApiError, absent, isNotFound } from '../kube/errors.ts'
 import type { Draft, KubeObject, StatusDraft } from '../kube/objects.ts'
 import type { Ref, Resource } from '../kube/resource.ts'
 import type { Clock } from './clock.ts'
@@ -58,10 +58,6 @@ export interface CollectionContext {
   onList?: (resource: string) => void
   /** See `StoreOptions`. */
   keep?: Keep
-}
-
-const absent = (error: unknown): undefined => {
-  if (!isNotFound(error)) throw error
 }
 
 const finalizerManager = 'trove-finalizers'

@@ -4,7 +4,7 @@
  * we began the last renewal that succeeded, at each question anew, so that a process that was stopped for long does not believe in it.
  */
 import type { Client } from '../kube/client.ts'
-import { isAlreadyExists, isConflict, isNotFound } from '../kube/errors.ts'
+import { absent, isAlreadyExists, isConflict } from '../kube/errors.ts'
 import { type Lease, leases } from '../kube/resource.ts'
 import type { Clock } from './clock.ts'
 import type { Logger } from './log.ts'
@@ -135,10 +135,6 @@ function keep(o: LeaseOptions, acquired: Lease, began: number): HeldLease {
       await client.replace(leases, record, call).catch(err => o.log.warn({ err, lease: o.name }, 'lease not released'))
     },
   }
-}
-
-const absent = (error: unknown): undefined => {
-  if (!isNotFound(error)) throw error
 }
 
 /** The API server insists on exactly six digits. */

@@ -2,7 +2,7 @@
 import type { Guest, GuestStatus } from '../../api/guest.ts'
 import { API_VERSION, GROUP, VERSION } from '../../api/kind.ts'
 import type { Client } from '../../kube/client.ts'
-import { isNotFound } from '../../kube/errors.ts'
+import { absent } from '../../kube/errors.ts'
 import type { StatusDraft } from '../../kube/objects.ts'
 import { type Resource, secrets } from '../../kube/resource.ts'
 import type { Collection } from '../../runtime/collection.ts'
@@ -46,10 +46,7 @@ export function openGuestApi(
         { manager, signal, subresource: 'status' },
       ),
     async passwords(signal) {
-      const secret = await client.get(secrets, self, { signal }).catch(error => {
-        if (isNotFound(error)) return undefined
-        throw error
-      })
+      const secret = await client.get(secrets, self, { signal }).catch(absent)
       return new Map(
         Object.entries(secret?.data ?? {}).map(([revision, value]) => [revision, Buffer.from(value, 'base64').toString('utf8')]),
       )

@@ -6,7 +6,7 @@ import type { DatabaseUser } from '../../api/databaseuser.ts'
 import type { Instance } from '../../api/instance.ts'
 import type { OperatorEngine } from '../../engines/operator-engine.ts'
 import { type Fault, fault } from '../../errors.ts'
-import { isAlreadyExists, isNamespaceTerminating, isNotFound, isRefusal } from '../../kube/errors.ts'
+import { absent, isAlreadyExists, isNamespaceTerminating, isRefusal } from '../../kube/errors.ts'
 import type { Draft } from '../../kube/objects.ts'
 import { type Secret, secrets } from '../../kube/resource.ts'
 import { covers } from '../compare.ts'
@@ -95,11 +95,6 @@ export async function unbind(user: DatabaseUser, { writer }: World, signal: Abor
 }
 
 async function find(user: DatabaseUser, writer: World['writer'], signal: AbortSignal): Promise<Secret | 'foreign' | undefined> {
-  try {
-    const found = await writer.get(secrets, { name: bindingName(user), namespace: user.metadata.namespace! }, { signal })
-    return belongsTo(user, found) ? found : 'foreign'
-  } catch (error) {
-    if (isNotFound(error)) return undefined
-    throw error
-  }
+  const found = await writer.get(secrets, { name: bindingName(user), namespace: user.metadata.namespace! }, { signal }).catch(absent)
+  return found === undefined || belongsTo(user, found) ? found : 'foreign'
 }

@@ -92,12 +92,7 @@ async function act(action: Action, o: Observed, world: World, signal: AbortSigna
       await collectionOf(world, action.kind).apply(onto(action.draft, side[action.kind]!) as never, by)
       return undefined
     case 'label':
-      await patchAsSeen(
-        collectionOf(world, action.kind),
-        side[action.kind]!,
-        { metadata: { labels: action.labels, annotations: action.annotations } },
-        signal,
-      )
+      await patchAsSeen(collectionOf(world, action.kind), side[action.kind]!, { metadata: { labels: action.labels } }, signal)
       return undefined
     case 'createTenantService':
       return createTenantService(action.draft, o, world, signal)

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { GuestStatus } from '../../api/guest.ts'
 import { fault } from '../../errors.ts'
 import type { PersistentVolumeClaim, Pod, Service } from '../../kube/resource.ts'
-import { aClaim, aGuest, ago, anInstance, aPod, healthy, observed } from '../examples.ts'
+import { aClaim, aGuest, ago, anInstance, aPod, healthy, madeForRestart, observed } from '../examples.ts'
 import { conduct } from './conduct.ts'
 import { notable } from './notable.ts'
 import type { GuestSide, Observed } from './observed.ts'
@@ -241,13 +241,13 @@ test('what is deleted is in SHUTDOWN, whatever its engine says', () => {
 
 test('a restart is done once a pod made for it reports', () => {
   const done = (mark: string, status: Partial<GuestStatus> = {}) => {
-    const pod = aPod({}, { annotations: { 'trove.dev/restart': mark } })
+    const pod = madeForRestart(mark)
     const guest = aGuest({ restartRequestedAt: 't1' }, healthy(status))
     return judge(well({ pod, guest })).status.lastRestartRequestedAt
   }
   expect(done('t1')).toBe('t1')
   expect(done('t1', { podUID: 'old' })).toBeUndefined()
-  expect(done('somebody’s')).toBeUndefined()
+  expect(done('t0')).toBeUndefined()
 })
 
 test('a good start is worth two Events, a fault one, and rest none', () => {

@@ -1,5 +1,5 @@
 /** Asks the API server before what is final: what a plan rests on must be so there, and not just in a cache. What does not match is a conflict, tried again shortly. */
-import { ApiError, isNotFound } from '../../kube/errors.ts'
+import { ApiError, absent } from '../../kube/errors.ts'
 import type { KubeObject } from '../../kube/objects.ts'
 import type { Ref, Service } from '../../kube/resource.ts'
 import type { Collection } from '../../runtime/collection.ts'
@@ -122,8 +122,4 @@ async function confirmNone<T extends KubeObject>(
 async function all(questions: readonly Promise<void>[]): Promise<void> {
   const failed = (await Promise.allSettled(questions)).find(r => r.status === 'rejected')
   if (failed !== undefined) throw failed.reason
-}
-
-const absent = (error: unknown): undefined => {
-  if (!isNotFound(error)) throw error
 }

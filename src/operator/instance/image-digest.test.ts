@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
-import { aGuest, aPod } from '../examples.ts'
-import { annotations } from '../names.ts'
+import { aGuest, aPod, madeForRestart } from '../examples.ts'
 import { digestInUse, imageToRun } from './image-digest.ts'
 
 const d = `sha256:${'a'.repeat(64)}`
-const running = (image: string, imageID: string, restart = '') => {
-  const pod = aPod({ containerStatuses: [{ name: 'database', image, imageID, restartCount: 0, ready: true }] })
+const running = (image: string, imageID: string, restart?: string) => {
+  const pod = madeForRestart(restart)
+  const status = aPod({ containerStatuses: [{ name: 'database', image, imageID, restartCount: 0, ready: true }] }).status!
   return {
     ...pod,
-    metadata: { ...pod.metadata, annotations: { [annotations.restart]: restart } },
+    status,
     spec: { ...pod.spec, containers: [{ name: 'database', image }] },
   }
 }

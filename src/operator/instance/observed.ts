@@ -5,7 +5,7 @@ import type { Guest, GuestStatus } from '../../api/guest.ts'
 import type { Instance } from '../../api/instance.ts'
 import type { KubeObject } from '../../kube/objects.ts'
 import type { NetworkPolicy, PersistentVolumeClaim, Pod, Role, RoleBinding, Secret, Service, ServiceAccount } from '../../kube/resource.ts'
-import { annotations, labels } from '../names.ts'
+import { labels, restartVariable } from '../names.ts'
 import { guests } from '../resources.ts'
 import type { Place } from './children.ts'
 import type { Catalog, Engines } from './decide.ts'
@@ -74,9 +74,15 @@ export function believed({ guest, pod }: GuestSide): GuestStatus | undefined {
   return pod !== undefined && guest?.status?.podUID === pod.metadata.uid ? guest.status : undefined
 }
 
-/** Whether the pod says that it was made for the restart that was asked for last; or, where there never was one, for none. */
-export const isMadeFor = (pod: Pod, guest: Guest): boolean =>
-  pod.metadata.annotations?.[annotations.restart] === (guest.spec.restartRequestedAt ?? '')
+/** The restart that the pod was made for, if one was asked for by then. */
+export function restartOf(pod: Pick<Pod, 'spec'>): string | undefined {
+  const env = pod.spec?.initContainers?.flatMap(c => c.env ?? [])
+  return env?.find(e => e.name === restartVariable)?.value
+}
+
+/** Whether the pod was made for the restart that was asked for last. A Guest that knows of none asks for none. */
+export const isMadeFor = (pod: Pod, { spec: { restartRequestedAt: asked } }: Guest): boolean =>
+  asked === undefined || asked === restartOf(pod)
 
 /** UID of the claim whose volume was initialised. It is in the Guest and in the Instance, so that losing either makes nothing anew. */
 export function initialisedClaimOf({ instance, side }: Pick<Observed, 'instance' | 'side'>): string | undefined {

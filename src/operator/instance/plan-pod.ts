@@ -17,7 +17,7 @@ import { buildPod, type PodSettings } from './pod.ts'
  *  - failed, succeeded or evicted: it is deleted, and then it is gone; one that ended as soon as it was made rests first, or a node that
  *    refuses it would get the next at once;
  *  - ending: wait, however long; never force it (two engines on one volume);
- *  - made before the restart that the user asked for: it is deleted, and made with that mark;
+ *  - made before the restart that the user asked for: it is deleted, and made for that one;
  *  - anything else that differs, its labels apart: nothing (see `restartReasons`).
  */
 export function planPod(o: Observed, guest: Guest, { engine }: Decided, settings: PodSettings): { actions: Action[] } {
@@ -36,10 +36,6 @@ export function planPod(o: Observed, guest: Guest, { engine }: Decided, settings
     return { actions: [{ do: 'delete', kind: 'pod', why: pod.status?.reason ?? phase }] }
   }
   if (isMadeFor(pod, guest)) return { actions: [] }
-  const asked = guest.spec.restartRequestedAt
-  // Somebody else's hand in the mark asks for nothing: a restart that was carried out is on record.
-  const isDone = asked === undefined || asked === o.instance.status?.lastRestartRequestedAt
-  if (isDone) return { actions: [{ do: 'label', kind: 'pod', annotations: { [annotations.restart]: asked ?? '' } }] }
   return { actions: [{ do: 'delete', kind: 'pod', why: 'the user asked for a restart' }] }
 }
 

@@ -2,13 +2,25 @@ import { expect, test } from 'vitest'
 import type { GuestStatus } from '../../api/guest.ts'
 import type { Draft } from '../../kube/objects.ts'
 import type { Pod } from '../../kube/resource.ts'
-import { aClaim, aDatabase, aGuest, ago, anInstance, aPod, aSecret, aUser, aVersion, engine, healthy, observed } from '../examples.ts'
+import {
+  aClaim,
+  aDatabase,
+  aGuest,
+  ago,
+  anInstance,
+  aPod,
+  aSecret,
+  aUser,
+  aVersion,
+  engine,
+  healthy,
+  madeForRestart,
+  observed,
+} from '../examples.ts'
 import { annotations, labels } from '../names.ts'
 import { buildNetworkPolicy, buildRole, buildServiceAccount, buildTenantService } from './children.ts'
-import type { Decided } from './decide.ts'
 import type { GuestSide, Observed } from './observed.ts'
 import { planInstance } from './plan.ts'
-import { planPod } from './plan-pod.ts'
 import { buildPod } from './pod.ts'
 import { renderGuest } from './render-guest.ts'
 
@@ -135,9 +147,7 @@ test.each([
   ['failed', { status: { phase: 'Failed', reason: 'Evicted' } }, ['delete pod']],
   ['failed as soon as it was made', { status: { phase: 'Failed', reason: 'OutOfcpu' }, metadata: { creationTimestamp: ago(4) } }, []],
   ['ending', { metadata: { deletionTimestamp: ago(1000) } }, []],
-  ['not marked any more', { annotations: {} }, ['label pod']],
-  ['marked as if made for a restart', { annotations: { [annotations.restart]: 'never' } }, ['label pod']],
-  ['made from another template', { annotations: { [annotations.restart]: '', [annotations.template]: 'other' } }, []],
+  ['made from another template', { annotations: { [annotations.template]: 'other' } }, []],
 ])('a pod that is %s', (_, change: { status?: object; metadata?: object; annotations?: object } | undefined, expected) => {
   const o = observed()
   const { pod, ...rest } = side(o)
@@ -150,20 +160,18 @@ test.each([
   expect(doesAboutPod({ ...o, side: { ...rest, ...(changed && { pod: changed as Pod }) } })).toEqual(expected)
 })
 
-test('a restart that is asked for ends the pod; one that was carried out does not, whatever became of the mark', () => {
-  const guest = aGuest({ restartRequestedAt: 't2' })
-  const at = (mark: string, done?: string) => {
-    const pod = aPod({}, { annotations: { [annotations.restart]: mark } })
-    const instance = {
-      ...anInstance({ restartRequestedAt: 't2' }),
-      ...(done !== undefined && { status: { lastRestartRequestedAt: done } }),
-    }
-    return planPod(observed({ instance, side: { guest, pod } }), guest, { engine } as Decided, settings).actions
-  }
-  expect(at('t1')).toMatchObject([{ do: 'delete', kind: 'pod' }])
-  expect(at('t1', 't1')).toMatchObject([{ do: 'delete', kind: 'pod' }])
-  expect(at('t2', 't1')).toEqual([])
-  expect(at('', 't2')).toEqual([{ do: 'label', kind: 'pod', annotations: { [annotations.restart]: 't2' } }])
+test.each([
+  ['t1', 't2', ['delete pod']],
+  [undefined, 't2', ['delete pod']],
+  ['t2', 't2', []],
+  // Its Guest was lost, and the one made instead knows of no restart.
+  ['t2', undefined, []],
+  [undefined, undefined, []],
+])('a pod made for the restart %s, where %s is the last that was asked for', (madeFor, asked, expected) => {
+  const o = observed()
+  const guest = settled(o, asked === undefined ? {} : { restartRequestedAt: asked })
+  const pod = { ...side(o).pod!, spec: madeForRestart(madeFor).spec! }
+  expect(doesAboutPod({ ...o, side: side(o, { guest, pod }) })).toEqual(expected)
 })
 
 test('the claim’s record follows what a restart took up, so that a Guest that is lost brings nothing old back', () => {
@@ -177,7 +185,7 @@ test('drift of template, image or formulas is said and touches nothing', () => {
   const versions = [aVersion({ image: 'pg:17.1' })]
   const o = observed({ engines: { postgresql: { ...engine, formulas: 2 } } })
   const drifted = { ...o, catalog: { ...o.catalog, versions }, side: side(observed()) }
-  drifted.side.pod = { ...drifted.side.pod!, metadata: { ...drifted.side.pod!.metadata, annotations: { [annotations.restart]: '' } } }
+  drifted.side.pod = { ...drifted.side.pod!, metadata: { ...drifted.side.pod!.metadata, annotations: {} } }
   expect(plan(drifted).restartPending).toHaveLength(3)
   expect(doesAboutPod(drifted)).toEqual([])
 })

@@ -42,7 +42,7 @@ export type Action =
   | { do: 'writeGuest'; spec: GuestSpec; agentImage?: string }
   | { do: 'create'; kind: ChildKind; draft: AnyDraft }
   | { do: 'correct'; kind: ChildKind; draft: AnyDraft }
-  | { do: 'label'; kind: 'claim' | 'secret' | 'pod'; labels?: Record<string, string>; annotations?: Record<string, string> }
+  | { do: 'label'; kind: 'claim' | 'secret' | 'pod'; labels: Record<string, string> }
   | { do: 'createPod'; draft: Draft<Pod> }
   | { do: 'createTenantService'; draft: Draft<Service> }
   | { do: 'correctTenantService'; draft: Draft<Service> }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { aGuest, engine } from '../examples.ts'
 import { annotations } from '../names.ts'
+import { restartOf } from './observed.ts'
 import { buildPod } from './pod.ts'
 
 const settings = { agentImage: 'agent:1', launcher: 'echo $$ $HOME $(pwd)\n' }
@@ -35,12 +36,13 @@ test('nothing but the agent ever ends an engine', () => {
 
 test('the template’s hash is the same for another agent or image, and another for another launcher', () => {
   expect(template(pod(aGuest(), { ...settings, agentImage: 'agent:2' }))).toBe(template(pod()))
+  expect(template(pod(aGuest({ restartRequestedAt: 't' })))).toBe(template(pod()))
   expect(template(pod(aGuest({ image: 'pg:18', imagePullSecrets: ['s'] })))).toBe(template(pod()))
   expect(template(pod(aGuest(), { ...settings, launcher: 'other' }))).not.toBe(template(pod()))
 })
 
 test('it is made for the restart that the Guest records, in its zone', () => {
   const made = pod(aGuest({ restartRequestedAt: 't', availabilityZone: 'z' }))
-  expect(made.metadata.annotations?.[annotations.restart]).toBe('t')
+  expect(restartOf(made)).toBe('t')
   expect(made.spec?.nodeSelector).toEqual({ 'topology.kubernetes.io/zone': 'z' })
 })

@@ -8,7 +8,7 @@ import type { OperatorEngine } from '../../engines/operator-engine.ts'
 import type { Draft } from '../../kube/objects.ts'
 import type { Pod } from '../../kube/resource.ts'
 import { recordedImage } from '../fleet/seen-to-work.ts'
-import { annotations, ownedBy, podLabels } from '../names.ts'
+import { annotations, ownedBy, podLabels, restartVariable } from '../names.ts'
 import { ownedMeta } from './children.ts'
 import { imageToRun } from './image-digest.ts'
 
@@ -43,22 +43,19 @@ export function buildPod(guest: Guest, engine: OperatorEngine, settings: PodSett
       // Without a controller `kubectl drain` would take it for a pod that nobody makes again, and refuse.
       ownerReferences: [{ ...ownedBy(guest), controller: true }],
       labels: podLabels(guest.spec.instance),
-      annotations: {
-        [annotations.template]: templateHash(spec),
-        [annotations.restart]: guest.spec.restartRequestedAt ?? '',
-      },
+      annotations: { [annotations.template]: templateHash(spec) },
     },
     spec,
   }
 }
 
 /**
- * What a pod made now would be made from. The agent's image moves by itself, and image and pull secrets of the engine follow the catalog by
- * rules of their own: a difference in those alone is none.
+ * What a pod made now would be made from. The agent's image moves by itself, restarts are asked for, and image and pull secrets of the engine
+ * follow the catalog by rules of their own: a difference in those alone is none.
  */
 function templateHash(spec: PodSpec): string {
   const { imagePullSecrets: _, ...rest } = spec
-  const without = (c: Container) => ({ ...c, image: '' })
+  const without = (c: Container) => ({ ...c, image: '', env: c.env?.filter(e => e.name !== restartVariable) })
   const template = { ...rest, initContainers: rest.initContainers?.map(without), containers: rest.containers.map(without) }
   return createHash('sha256').update(JSON.stringify(template, fieldsInOrder)).digest('hex').slice(0, 16)
 }
@@ -112,15 +109,16 @@ const tokenSources = [
 ]
 
 /** A native sidecar: it starts first, ends last, and can be replaced while the database runs on. */
-function agentContainer(guest: Guest, image: string): Container {
+function agentContainer({ metadata, spec: { restartRequestedAt } }: Guest, image: string): Container {
   return {
     name: 'guest-agent',
     image,
     restartPolicy: 'Always',
     args: ['--max-semi-space-size=1', '--max-old-space-size=48', '/app/guest.mjs'],
     env: [
-      { name: 'TROVE_NAMESPACE', value: guest.metadata.namespace! },
-      { name: 'TROVE_GUEST', value: guest.metadata.name },
+      { name: 'TROVE_NAMESPACE', value: metadata.namespace! },
+      { name: 'TROVE_GUEST', value: metadata.name },
+      ...(restartRequestedAt === undefined ? [] : [{ name: restartVariable, value: restartRequestedAt }]),
       { name: 'TROVE_POD_UID', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.uid' } } },
       // One arena, given back at once: a quarter of what an idle agent would hold otherwise.
       { name: 'MALLOC_ARENA_MAX', value: '1' },

@@ -27,11 +27,7 @@ const edits: Record<string, Record<string, (object: Loose) => object>> = {
   'guest serviceaccounts': { 'mounts its token': () => ({ automountServiceAccountToken: true }), 'loses its labels': unclaimed },
   'guest services': { 'hides who is not ready': () => ({ spec: { publishNotReadyAddresses: false } }), 'loses its labels': unclaimed },
   'guest guests': { 'asks for nothing': () => ({ spec: { users: null, databases: null } }), 'loses its labels': unclaimed },
-  'guest pods': {
-    'loses its role': () => without('trove.dev/role'),
-    'loses its labels': unclaimed,
-    'is marked as made for a restart': () => ({ metadata: { annotations: { 'trove.dev/restart': 'somebody’s' } } }),
-  },
+  'guest pods': { 'loses its role': () => without('trove.dev/role'), 'loses its labels': unclaimed },
   'guest secrets': { 'loses its label': unlabelled },
   'guest persistentvolumeclaims': {
     'loses its record': () => ({ metadata: { annotations: { 'trove.dev/version': null } } }),
@@ -46,15 +42,6 @@ const edits: Record<string, Record<string, (object: Loose) => object>> = {
     'has another password': () => ({ data: { password: 'd3Jvbmc=' } }),
     'lacks the user': () => ({ data: { username: null } }),
   },
-}
-
-/** Tried when all is done: on a pod that has not reported yet it may pass for a restart that is still to come, of an engine that serves nobody. */
-const whenAllIsDone = new Set(['is marked as made for a restart'])
-
-/** When an edit is tried: at once, and at the end if the whole story is of the workload's own making. What was given is the same everywhere. */
-export function momentsOf(edit: string, isOwnStory: boolean): PlanOf<'edited'>['when'][] {
-  if (whenAllIsDone.has(edit)) return ['at the end']
-  return isOwnStory ? ['at once', 'at the end'] : ['at once']
 }
 
 /** What goes, or comes to be another, and is not made anew by itself. */

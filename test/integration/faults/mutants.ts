@@ -122,7 +122,11 @@ export const mutants: Mutant[] = [
   {
     bug: 'a Secret of somebody else’s is overwritten',
     changes: [
-      { file: 'src/operator/databaseuser/binding.ts', from: "return belongsTo(user, found) ? found : 'foreign'", to: 'return found' },
+      {
+        file: 'src/operator/databaseuser/binding.ts',
+        from: "return found === undefined || belongsTo(user, found) ? found : 'foreign'",
+        to: 'return found',
+      },
     ],
     workload: 'name-taken',
     caughtBy: 'nothing foreign is touched',

@@ -1,5 +1,7 @@
 /** Oracles that look at what must not be lost: volumes, pods, passwords, databases, and what is not ours. */
 import type { KubeObject } from '../../../src/kube/objects.ts'
+import type { Pod } from '../../../src/kube/resource.ts'
+import { restartOf } from '../../../src/operator/instance/observed.ts'
 import type { Loose } from './history.ts'
 import type { Exchange } from './journal.ts'
 import { revisionKey } from './masks.ts'
@@ -41,8 +43,8 @@ export function podsReplaced(e: Evidence): string[] {
     const owner = e.view.versions.filter(v => v.object.metadata.uid === (pod && instanceUid(pod)) && v.at < momentOf(e, x))
     const ended = lives.some(v => ['Failed', 'Succeeded'].includes(String((v.object as Loose).status?.phase)))
     const leaving = owner.some(v => v.object.metadata.deletionTimestamp !== undefined || v.type === 'DELETED')
-    const madeFor = pod?.metadata.annotations?.['trove.dev/restart'] ?? ''
-    const asked = ((owner.at(-1)?.object as Loose | undefined)?.spec?.restartRequestedAt ?? '') !== madeFor
+    const restart = (owner.at(-1)?.object as Loose | undefined)?.spec?.restartRequestedAt
+    const asked = restart !== undefined && restart !== restartOf(pod as Pick<Pod, 'spec'>)
     if (!ended && !leaving && !asked) wrong.push(`${tell(x)}: it neither ended, nor did anybody ask for it`)
     const given = x.body?.gracePeriodSeconds
     if (given !== undefined && lives.some(v => v.at <= knownAt(e, x) && hasRun(v.object)))

@@ -17,7 +17,7 @@ import {
   objectOf,
   wasApplied,
 } from './journal.ts'
-import { editsOf, momentsOf } from './meddle.ts'
+import { editsOf } from './meddle.ts'
 import type { Begun } from './trial.ts'
 
 export type Plan = { name: string } & (
@@ -161,13 +161,10 @@ function meddling(writes: readonly Named[], clean: Clean): Unnamed<Plan>[] {
   })
 }
 
+/** At once; and once more when all is done, if the whole story is of the workload's own making: what was given is the same everywhere. */
 function edited(resource: string, write: string, clean: Clean): Unnamed<PlanOf<'edited'>>[] {
-  const lasts = isLasting(write, clean)
-  return editsOf({ resource, write }).flatMap(edit =>
-    momentsOf(edit, clean.begun.step === 0)
-      .filter(when => lasts || when === 'at once')
-      .map(when => ({ fault: 'edited', resource, edit, when, write }) as const),
-  )
+  const moments = clean.begun.step === 0 && isLasting(write, clean) ? (['at once', 'at the end'] as const) : (['at once'] as const)
+  return editsOf({ resource, write }).flatMap(edit => moments.map(when => ({ fault: 'edited', resource, edit, when, write }) as const))
 }
 
 /** Whether the object is still there at the end, and an Instance that it is for. */

@@ -1,5 +1,7 @@
 /** What the fields of an Instance reach. */
-import { annotations } from '../../../../src/operator/names.ts'
+
+import { restartOf } from '../../../../src/operator/instance/observed.ts'
+import { annotations, restartVariable } from '../../../../src/operator/names.ts'
 import { parseQuantity } from '../../../../src/operator/quantity.ts'
 import { spellings } from '../values.ts'
 import type { View } from '../view.ts'
@@ -28,6 +30,7 @@ export function judgeSize(
   return v.instance.spec.volume.storageClassName === elastic ? 'Bound' : 'VolumeNotExpandable'
 }
 
+const madeForRestart = `Pod.spec.initContainers[guest-agent].env[${restartVariable}]`
 const takenUpAtRestart = [
   'Instance.status.conditions[RestartPending]',
   'Guest.spec.image',
@@ -161,17 +164,17 @@ export const ofInstance: Readonly<Record<string, Statement>> = {
     says: 'replaces the pod once for every new value, which takes up image and pull secrets; taken back it stays as the last one that was carried out',
     holds: (v, m) => [
       is('restart of the Guest', v.guest.spec.restartRequestedAt, m.restart),
-      is('restart that the pod was made for', v.pod.metadata.annotations?.[annotations.restart], m.restart ?? ''),
+      is('restart that the pod was made for', restartOf(v.pod), m.restart),
       is('restart in the status', v.instance.status?.lastRestartRequestedAt, m.restart),
     ],
     moves: () => [
       'Instance.spec.restartRequestedAt',
       'Instance.status.lastRestartRequestedAt',
       'Guest.spec.restartRequestedAt',
-      'Pod.metadata.annotations.trove.dev/restart',
+      madeForRestart,
       ...takenUpAtRestart,
     ],
     untilRestart: takenUpAtRestart,
-    stays: () => ['Instance.status.lastRestartRequestedAt', 'Guest.spec.restartRequestedAt', 'Pod.metadata.annotations.trove.dev/restart'],
+    stays: () => ['Instance.status.lastRestartRequestedAt', 'Guest.spec.restartRequestedAt', madeForRestart],
   },
 }
