@@ -371,8 +371,8 @@ export const faults = {
     mayYetCome: true,
   }),
   InstanceNotReady: entry<{ instance: string }>({
-    says: p => `Instance "${p.instance}" is not ready yet`,
-    advice: 'Nothing is to be done',
+    says: p => `Instance "${p.instance}" has not carried this out yet`,
+    advice: 'Nothing is to be done; if it lasts, look at the Instance',
     shows: 'condition',
     provokedIn: 'unit',
     heals: true,
