@@ -99,6 +99,8 @@ export interface Evidence {
   memory: Memory
 }
 
+const givenPatienceMs = 30_000
+
 /** Watched in all namespaces, and in a trial there is one. */
 const tenantKinds = new Set(['instances', 'databases', 'databaseusers'])
 
@@ -218,8 +220,10 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
       boundaries.push(view.versions.at(-1)?.at ?? 0)
       await armed.onStep?.(i)
       await step.act(stage)
-      if (!(await view.until(() => step.until(stage), o.patienceMs))) {
-        stuck.push(`step ${i + 1} (${step.does}) did not come to its end within ${o.patienceMs} ms`)
+      // What is given comes before the fault, and comes to its end however little is hoped for after it.
+      const patienceMs = i < first ? Math.max(givenPatienceMs, o.patienceMs) : o.patienceMs
+      if (!(await view.until(() => step.until(stage), patienceMs))) {
+        stuck.push(`step ${i + 1} (${step.does}) did not come to its end within ${patienceMs} ms`)
         break
       }
     }
