@@ -192,7 +192,7 @@ export async function tryPlan(
       ...(plan !== undefined && { arm: (controls: Controls) => inject(plan, controls) }),
       patienceMs:
         o.patienceMs ??
-        (elsewhere && meddled && workload.sampled === undefined ? 8_000 : ((fault && patienceMs[fault]) ?? 30_000)) +
+        (elsewhere && meddled && workload.sampled === undefined ? 4_000 : ((fault && patienceMs[fault]) ?? 30_000)) +
           (workload.waits ? restMs : 0),
       // Somebody else's hand in tenants' Secrets shows only when they are read again.
       quietMs: startAgain ? longQuietMs : meddled ? 2_600 : 400,
