@@ -99,7 +99,8 @@ export interface Evidence {
   memory: Memory
 }
 
-const givenPatienceMs = 30_000
+/** With what cannot be expected to fail: what is given, and rest after whatever came. */
+const leastPatienceMs = 30_000
 
 /** Whether it does, on however slow a machine: as long as anything still changes there is patience once more, but not for ever. */
 async function comesAbout(view: View, test: () => boolean, patienceMs: number): Promise<boolean> {
@@ -211,7 +212,7 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
     }
     const writes = () => journal.filter(isAnyWrite).length
     const quiet = async (forMs: number) => {
-      const deadline = performance.now() + o.patienceMs
+      const deadline = performance.now() + Math.max(leastPatienceMs, o.patienceMs)
       for (let before = writes(); ; before = writes()) {
         await pause(forMs)
         if (writes() === before) return true
@@ -231,7 +232,7 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
       await armed.onStep?.(i)
       await step.act(stage)
       // What is given comes before the fault, and comes to its end however little is hoped for after it.
-      const patienceMs = i < first ? Math.max(givenPatienceMs, o.patienceMs) : o.patienceMs
+      const patienceMs = i < first ? Math.max(leastPatienceMs, o.patienceMs) : o.patienceMs
       const since = performance.now()
       if (!(await comesAbout(view, () => step.until(stage), patienceMs))) {
         stuck.push(`step ${i + 1} (${step.does}) did not come to its end in ${Math.round(performance.now() - since)} ms`)
