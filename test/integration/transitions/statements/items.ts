@@ -204,10 +204,15 @@ export const ofItems: Readonly<Record<string, Statement>> = {
   },
 }
 
-/** Names as nobody would choose them, such that engine and schema take them. */
+/** Names as nobody would choose them, such that engine and schema take them, and none that another of the walk has. */
 const oddNames = fc
   .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
-  .filter(s => /^[^\p{Cc}\p{Cs}]+$/u.test(s) && Buffer.byteLength(s) <= 57 && !/^(pg_|trove|\.\.?$|public$|none$)|_(owner|rw|ro)$/.test(s))
+  .filter(
+    s =>
+      /^[^\p{Cc}\p{Cs}]+$/u.test(s) &&
+      Buffer.byteLength(s) <= 57 &&
+      !/^(pg_|trove|(\.\.?|public|none|shop|ware|app)$)|_(owner|rw|ro)$/.test(s),
+  )
 
 const accessTo = (v: View) =>
   fc
