@@ -167,6 +167,7 @@ export const aPod = (status: object = {}, metadata: Partial<Meta> & { deletionGr
     },
   }) as unknown as Pod
 
+/** A pod that was made for that restart, or for none. */
 export function madeForRestart(asked: string | undefined): Pod {
   const pod = aPod()
   const env = asked === undefined ? [] : [{ name: restartVariable, value: asked }]

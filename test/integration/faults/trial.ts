@@ -99,7 +99,7 @@ export interface Evidence {
   memory: Memory
 }
 
-/** With what cannot be expected to fail: what is given, and rest after whatever came. */
+/** With what must come about under every fault: what is given, and rest at the end. */
 const leastPatienceMs = 30_000
 
 /** Whether it does, on however slow a machine: as long as anything still changes there is patience once more, but not for ever. */
