@@ -36,7 +36,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e-alone',
-          globalSetup: ['test/e2e/setup.ts'],
+          globalSetup: ['test/e2e/setup.ts', 'test/e2e/alone/setup.ts'],
           include: ['test/e2e/alone/*.test.ts'],
           testTimeout: 400_000,
           hookTimeout: 600_000,

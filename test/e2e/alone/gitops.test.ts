@@ -19,8 +19,7 @@ import { becomes, cluster, condition, get, gone, guestOf, kubectl, listAll, mayb
 const quietMs = full ? 300_000 : 30_000
 const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 
-// Where it was never built before, it is built from its source, beside all that runs at the same time.
-beforeAll(async () => installFlux(await cluster(), stepLog()), 1_800_000)
+beforeAll(async () => installFlux(await cluster(), stepLog()))
 afterAll(async () => {
   // What Flux still has to let go of would wait for it for ever.
   const none = async () => (await kubectl('get kustomizations -A -o name')) === ''
