@@ -2,6 +2,7 @@
  * What really happened in the cluster: every version of every object, told by the API server itself and past every fault. One set of watches
  * serves all trials; each trial sees its own part.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Client } from '../../../src/kube/client.ts'
 import type { ApiError } from '../../../src/kube/errors.ts'
 import type { KubeObject } from '../../../src/kube/objects.ts'
@@ -79,13 +80,18 @@ export async function recordHistory(client: Client): Promise<History> {
   const end = new AbortController()
   const views = new Set<{ isMine(object: KubeObject): boolean; take(v: Version): void }>()
 
-  /** Any failure ends the whole run: a hole in the record would be a lie. */
-  const follow = async (resource: Resource<KubeObject>, start: string) => {
-    for (let from = start; !end.signal.aborted; ) {
+  /** Tells when the watch stands. From then on any failure ends the whole run: a hole in the record would be a lie. */
+  const follow = async (resource: Resource<KubeObject>, stands: () => void) => {
+    const giveUp = performance.now() + 60_000
+    for (let from: string | undefined; !end.signal.aborted; ) {
+      const since = from === undefined ? ({ sendInitialEvents: true } as const) : { resourceVersion: from }
       try {
-        for await (const event of client.watch(resource, { resourceVersion: from, timeoutSeconds: 3000, signal: end.signal })) {
-          if (event.type === 'BOOKMARK') from = event.resourceVersion
-          else {
+        for await (const event of client.watch(resource, { ...since, timeoutSeconds: 3000, signal: end.signal })) {
+          if (event.type === 'BOOKMARK') {
+            if (from === undefined && !event.initialEventsEnd) continue
+            from = event.resourceVersion
+            stands()
+          } else if (from !== undefined) {
             from = event.object.metadata.resourceVersion
             const { managedFields: _, ...metadata } = event.object.metadata as KubeObject['metadata'] & { managedFields?: unknown }
             const version = { at: Number(from), type: event.type, resource: resource.plural, object: { ...event.object, metadata } }
@@ -93,17 +99,27 @@ export async function recordHistory(client: Client): Promise<History> {
           }
         }
       } catch (error) {
+        const { reason } = error as ApiError
+        // A kind that was installed a moment ago is not served well at once; as long as nothing was recorded nothing is missed.
+        if (from === undefined && reason !== undefined && performance.now() < giveUp) await pause(100)
         // Of a kind of which there never was anything, a server says nothing for minutes. Asked from where it was, it leaves nothing out.
-        if ((error as ApiError).reason !== 'Timeout') throw error
+        else if (reason !== 'Timeout') throw error
       }
     }
   }
-  const starts = await Promise.all(recorded.map(r => client.list(r, { limit: 1, signal: end.signal })))
-  const following = recorded.map((r, i) =>
-    follow(r, starts[i]!.resourceVersion).catch((error: unknown) => {
-      if (!end.signal.aborted) throw error
-    }),
+  const following: Promise<void>[] = []
+  const standing = recorded.map(
+    resource =>
+      new Promise<void>((stands, failed) => {
+        const ended = follow(resource, stands).catch((error: unknown) => {
+          if (end.signal.aborted) return
+          failed(error)
+          throw error
+        })
+        following.push(ended)
+      }),
   )
+  await Promise.all(standing)
 
   return {
     view(isMine) {
