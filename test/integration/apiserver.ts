@@ -98,9 +98,9 @@ async function start(o: { flags?: string[] }): Promise<TestApiServer> {
   }
 
   try {
-    // The server signs its own certificate at its first start; until the file is there nobody can trust it.
+    // The server signs its own certificate at its first start; it is whole once the key is there, which is written after it.
     const ca = await until(
-      () => readFile(join(dir, 'apiserver.crt'), 'utf8'),
+      () => readFile(join(dir, 'apiserver.key')).then(() => readFile(join(dir, 'apiserver.crt'), 'utf8')),
       () => dead(etcd) ?? dead(apiserver),
       dir,
     )
