@@ -8,6 +8,7 @@ interface AuditEvent {
   user: { username: string; extra?: Record<string, string[]> }
   objectRef?: { resource?: string; namespace?: string; name?: string; subresource?: string }
   requestReceivedTimestamp: string
+  responseStatus?: { code?: number }
 }
 
 export interface Write {
@@ -16,6 +17,8 @@ export interface Write {
   pod: string | undefined
   /** `verb resource/subresource name` */
   what: string
+  /** The server's answer, a status of HTTP: what it refused is here too, and has changed nothing. */
+  code: number | undefined
 }
 
 const writing = new Set(['create', 'update', 'patch', 'delete', 'deletecollection'])
@@ -42,5 +45,6 @@ export async function writesSince(from: Date): Promise<Write[]> {
       who: e.user.username === operator ? 'operator' : 'guest',
       pod: e.user.extra?.['authentication.kubernetes.io/pod-name']?.[0],
       what: `${e.verb} ${e.objectRef?.resource}/${e.objectRef?.subresource ?? ''} ${e.objectRef?.name}`,
+      code: e.responseStatus?.code,
     }))
 }

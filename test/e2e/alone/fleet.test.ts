@@ -2,6 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { applyOperator } from '../../kind/install.ts'
 import { stepLog } from '../../kind/steps.ts'
+import { writesSince } from '../audit.ts'
 import { binding, clientPod, type Login, missingRows, psql, type Writer, writer } from '../client.ts'
 import { metric, onNode, operatorPods } from '../node.ts'
 import { database, instance, user } from '../objects.ts'
@@ -38,6 +39,9 @@ const startedAt = (ns: string, login: Login) => psql(ns, login, 'select pg_postm
 const imageOf = (pod: Obj): string => pod.spec.initContainers[0].image
 const agentOf = (pod: Obj) =>
   pod.status.initContainerStatuses[0] as { containerID: string; restartCount: number; state: { running?: object } }
+/** Those that the server granted: one that failed may be made again, and whether it changed anything is to be seen in the pod. */
+const patchesOfPods = async (from: Date) =>
+  (await writesSince(from)).filter(w => w.who === 'operator' && w.code === 200 && w.what.startsWith('patch pods/ ')).map(w => w.what)
 /** Of the same pod: its generation counts them, and nobody changes anything in it but the agent's image. */
 const changesOfSpec = (before: Obj, now: Obj): number => now.metadata.generation! - before.metadata.generation!
 const databaseOf = (pod: Obj) => pod.status.containerStatuses[0] as { containerID: string; restartCount: number }
@@ -81,6 +85,7 @@ test('agents are rolled one first, then more, under writers that lose nothing; a
 
   // A second tag of the same agent: a real change of the image, and a good one.
   await until('what works is on record', async () => (await recorded()).every(i => i === good))
+  const rollBegan = new Date()
   await want(next)
   const waves: number[] = []
   await until(
@@ -98,6 +103,8 @@ test('agents are rolled one first, then more, under writers that lose nothing; a
     100,
   )
   expect(waves[0]).toBe(1)
+  const rolls = await patchesOfPods(rollBegan)
+  expect(new Set(rolls).size, rolls.join(', ')).toBe(rolls.length)
   for (const m of members) await m.writer.progress(5)
   expect(await restartsOfDatabases()).toEqual(databases)
   expect(await Promise.all(members.map(m => startedAt(m.ns, m.login)))).toEqual(members.map(m => m.started))
@@ -111,6 +118,7 @@ test('agents are rolled one first, then more, under writers that lose nothing; a
 
   // An image that cannot be pulled: the kubelet ends the good agent before it finds that out.
   const missing = `${repository}:e2e-missing`
+  const badBegan = new Date()
   await want(missing)
   const marked = await until(
     'one is put back and marked',
@@ -145,6 +153,9 @@ test('agents are rolled one first, then more, under writers that lose nothing; a
     expect(changesOfSpec(rolled[i]!, p), p.metadata.name).toBe(p.metadata.name === canary.guest ? 2 : 0)
     if (p.metadata.name !== canary.guest) expect(agentOf(p).containerID).toBe(agentOf(rolled[i]!).containerID)
   })
+  const touched = await patchesOfPods(badBegan)
+  expect(touched.length).toBeLessThanOrEqual(2)
+  expect(new Set(touched)).toEqual(new Set([`patch pods/ ${canary.guest}`]))
   expect(await restartsOfDatabases()).toEqual(databases)
 
   // A good one again.
