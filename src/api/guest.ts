@@ -58,11 +58,6 @@ const spec = z
       })
       .describe('The size, decided once.'),
     availabilityZone: z.string().max(63).optional().describe('Zone that the pod runs in, decided once.'),
-    restartRequestedAt: z
-      .string()
-      .max(64)
-      .optional()
-      .describe('The restart that the pod must have had: a pod made for another value is replaced.'),
     volume: z
       .object({
         claimUID: z

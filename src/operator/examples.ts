@@ -37,11 +37,12 @@ export const engine: OperatorEngine = {
   logFault: lines => lines.findLast(line => line.includes('FATAL')),
 }
 
-export const anInstance = (spec: Partial<InstanceSpec> = {}, metadata: Partial<Meta> = {}): Instance => ({
+export const anInstance = (spec: Partial<InstanceSpec> = {}, metadata: Partial<Meta> = {}, status?: Instance['status']): Instance => ({
   ...trove,
   kind: 'Instance',
   metadata: meta({ name: 'db', namespace: 'team', uid, finalizers: [finalizers.instance], ...metadata }),
   spec: { datastore: { type: 'pg' }, flavorRef: { name: 'small' }, volume: { size: '1Gi' }, deletionPolicy: 'Delete', ...spec },
+  ...(status !== undefined && { status }),
 })
 
 export const aDatastore = (spec: Partial<Datastore['spec']> = {}): Datastore => ({

@@ -240,14 +240,21 @@ test('what is deleted is in SHUTDOWN, whatever its engine says', () => {
 })
 
 test('a restart is done once a pod made for it reports', () => {
-  const done = (mark: string, status: Partial<GuestStatus> = {}) => {
-    const pod = madeForRestart(mark)
-    const guest = aGuest({ restartRequestedAt: 't1' }, healthy(status))
-    return judge(well({ pod, guest })).status.lastRestartRequestedAt
+  const done = (madeFor: string, status: Partial<GuestStatus> = {}) => {
+    const instance = anInstance({ restartRequestedAt: 't1' }, {}, { lastRestartRequestedAt: 't0' })
+    const guest = aGuest(initialised, healthy(status))
+    return judge(well({ pod: madeForRestart(madeFor), guest }, { instance })).status.lastRestartRequestedAt
   }
   expect(done('t1')).toBe('t1')
-  expect(done('t1', { podUID: 'old' })).toBeUndefined()
-  expect(done('t0')).toBeUndefined()
+  expect(done('t1', { podUID: 'old' })).toBe('t0')
+  expect(done('t0')).toBe('t0')
+})
+
+test('nothing is Ready before it is on record that its volume was initialised', () => {
+  expect(judge(well({ guest: aGuest({}, healthy({ volume: { initialised: true } })) })).stands).toMatchObject({
+    code: 'Provisioning',
+    message: expect.stringContaining('put on record'),
+  })
 })
 
 test('a good start is worth two Events, a fault one, and rest none', () => {

@@ -11,7 +11,7 @@ import type { Finding } from './finding.ts'
 import { type EngineFinding, judgeEngine } from './judge-engine.ts'
 import { judgePod } from './judge-pod.ts'
 import { judgeVolume } from './judge-volume.ts'
-import { believed, initialisedClaimOf, isLeaving, isMadeFor, type Observed, wasInitialised } from './observed.ts'
+import { believed, initialisedClaimOf, isLeaving, type Observed, restartOf, wasInitialised } from './observed.ts'
 import { type Plan, volumeLost } from './plan.ts'
 
 export interface Report {
@@ -77,7 +77,9 @@ function worst(o: Observed, planned: Fault | undefined, findings: readonly Findi
   const found = findings.flatMap(f => (f.fault === undefined ? [] : [f.fault]))
   const first = found.find(f => !isProgress(f)) ?? found[0]
   if (first !== undefined) return first
-  return o.tenantService === undefined ? fault('Provisioning', { step: 'the address is being made' }) : undefined
+  if (o.tenantService === undefined) return fault('Provisioning', { step: 'the address is being made' })
+  // What was Ready is never made anew, so that its volume was initialised must be on record first.
+  return initialisedClaimOf(o) === undefined ? fault('Provisioning', { step: 'the volume is being put on record' }) : undefined
 }
 
 const engineUnknown = (stands: Fault) => (stands.code === 'GuestSilent' ? 'Unknown' : 'False')
@@ -122,8 +124,9 @@ function facts(o: Observed): InstanceStatus {
   const hash = report?.configuration?.hash
   const claimUID = initialisedClaimOf(o)
   // A restart is carried out once a pod made for it reports.
-  const done = guest !== undefined && pod !== undefined && report !== undefined && isMadeFor(pod, guest)
-  const restarted = (done ? guest.spec.restartRequestedAt : undefined) ?? before.lastRestartRequestedAt
+  const { restartRequestedAt: asked } = o.instance.spec
+  const done = pod !== undefined && report !== undefined && restartOf(pod) === asked
+  const restarted = (done ? asked : undefined) ?? before.lastRestartRequestedAt
   const size = claim?.status?.capacity?.storage
   const used = report?.volume?.usedPercent
   return {

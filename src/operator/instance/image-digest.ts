@@ -4,15 +4,13 @@
  */
 import type { Guest } from '../../api/guest.ts'
 import type { Pod } from '../../kube/resource.ts'
-import { isMadeFor } from './observed.ts'
 
 const digest = /^sha256:[0-9a-f]{64}$/
 
-/** Of the image that this pod runs, if the pod is the one that the Guest asks for and a registry would give that image by it. */
+/** Of the image that this pod runs, if it is the one that the Guest asks for and a registry would give it by that. */
 export function digestInUse(guest: Guest, pod: Pod | undefined): string | undefined {
   const { image } = guest.spec
-  if (pod === undefined || !isMadeFor(pod, guest)) return undefined
-  if (pod.spec?.containers.find(c => c.name === 'database')?.image !== image) return undefined
+  if (pod?.spec?.containers.find(c => c.name === 'database')?.image !== image) return undefined
   const id = pod.status?.containerStatuses?.find(c => c.name === 'database')?.imageID ?? ''
   const [repository = '', found = ''] = id.replace(/^[a-z-]+:\/\//, '').split('@')
   // An image that was loaded onto the node and never pulled has an id that means nothing elsewhere.

@@ -3,7 +3,7 @@ import { type Fault, fault } from '../../errors.ts'
 import { parseQuantity } from '../quantity.ts'
 import { clean, type Finding, fine, patienceMs, since, stuck } from './finding.ts'
 import type { Observed } from './observed.ts'
-import { isLeaving } from './observed.ts'
+import { initialisedClaimOf, isLeaving } from './observed.ts'
 
 const type = 'VolumeBound'
 
@@ -17,10 +17,10 @@ export function judgeVolume(o: Observed, lost: Fault | undefined, note: Fault | 
   if (claim === undefined) return stuck(type, fault('Provisioning', { step: 'the volume claim is being made' }))
   const { name } = claim.metadata
   if (claim.status?.phase === 'Bound') {
-    // The pod that uses it still holds it, and the database runs on; once that is gone the volume is lost.
+    // The pod that uses it still holds it, and the database that was known to be there runs on; once that is gone the volume is lost.
     if (isLeaving(claim)) {
       const found = stuck(type, fault('VolumeLost', { why: `volume claim "${name}" is being deleted` }))
-      return o.side.pod === undefined ? found : { said: found.said }
+      return o.side.pod === undefined || initialisedClaimOf(o) === undefined ? found : { said: found.said }
     }
     if (note !== undefined) return fine(type, note.code, note.message)
     const requested = claim.spec?.resources?.requests?.storage ?? '0'

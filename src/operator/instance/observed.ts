@@ -80,9 +80,10 @@ export function restartOf(pod: Pick<Pod, 'spec'>): string | undefined {
   return env?.find(e => e.name === restartVariable)?.value
 }
 
-/** Whether the pod was made for the restart that was asked for last. A Guest that knows of none asks for none. */
-export const isMadeFor = (pod: Pod, { spec: { restartRequestedAt: asked } }: Guest): boolean =>
-  asked === undefined || asked === restartOf(pod)
+/** The restart that the user asks for and that was not carried out yet. Only the Instance says so: a request that is taken back is none. */
+export function restartAsked({ spec: { restartRequestedAt: asked }, status }: Instance): string | undefined {
+  return asked === status?.lastRestartRequestedAt ? undefined : asked
+}
 
 /** UID of the claim whose volume was initialised. It is in the Guest and in the Instance, so that losing either makes nothing anew. */
 export function initialisedClaimOf({ instance, side }: Pick<Observed, 'instance' | 'side'>): string | undefined {

@@ -7,7 +7,7 @@ import type { Pod } from '../../kube/resource.ts'
 import { annotations } from '../names.ts'
 import type { Decided } from './decide.ts'
 import { since } from './finding.ts'
-import { isLeaving, isMadeFor, type Observed } from './observed.ts'
+import { isLeaving, type Observed, restartAsked, restartOf } from './observed.ts'
 import type { Action } from './plan.ts'
 import { buildPod, type PodSettings } from './pod.ts'
 
@@ -27,7 +27,7 @@ export function planPod(o: Observed, guest: Guest, { engine }: Decided, settings
     if (isLeaving(guest)) return { actions: [{ do: 'releaseGuest' }] }
     // It is fenced before it runs.
     if (serviceAccount === undefined || networkPolicy === undefined || claim === undefined || isLeaving(claim)) return { actions: [] }
-    return { actions: [{ do: 'createPod', draft: buildPod(guest, engine, settings) }] }
+    return { actions: [{ do: 'createPod', draft: buildPod(guest, engine, settings, o.instance.spec.restartRequestedAt) }] }
   }
   if (isLeaving(pod)) return { actions: [] }
   const phase = pod.status?.phase
@@ -35,7 +35,8 @@ export function planPod(o: Observed, guest: Guest, { engine }: Decided, settings
     if (restsForMs(o, pod) > 0) return { actions: [] }
     return { actions: [{ do: 'delete', kind: 'pod', why: pod.status?.reason ?? phase }] }
   }
-  if (isMadeFor(pod, guest)) return { actions: [] }
+  const asked = restartAsked(o.instance)
+  if (asked === undefined || asked === restartOf(pod)) return { actions: [] }
   return { actions: [{ do: 'delete', kind: 'pod', why: 'the user asked for a restart' }] }
 }
 

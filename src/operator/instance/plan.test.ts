@@ -19,7 +19,7 @@ import {
 } from '../examples.ts'
 import { annotations, labels } from '../names.ts'
 import { buildNetworkPolicy, buildRole, buildServiceAccount, buildTenantService } from './children.ts'
-import type { GuestSide, Observed } from './observed.ts'
+import { type GuestSide, type Observed, restartOf } from './observed.ts'
 import { planInstance } from './plan.ts'
 import { buildPod } from './pod.ts'
 import { renderGuest } from './render-guest.ts'
@@ -43,6 +43,7 @@ const settled = (o: Observed, more: Parameters<typeof aGuest>[0] = {}, status = 
     instance,
     decided,
     initialisedClaim: 'claim-1',
+    isRestarting: false,
     digestInUse: undefined,
     databases,
     users,
@@ -95,13 +96,13 @@ test('at first claim, Guest and address go out together; the pod waits for its a
 })
 
 test('no pod is made from a Guest that is about to be another', () => {
-  const o = observed({ instance: anInstance({ restartRequestedAt: 'now' }) })
+  const o = observed({ databases: [aDatabase({ name: 'shop' })] })
   const { pod: _, ...rest } = side(observed())
   expect(doesAboutPod({ ...o, side: rest })).toEqual(['writeGuest'])
 })
 
 test('a Guest that somebody deleted is spoken to for as long as its pod is there', () => {
-  const o = observed({ instance: anInstance({ restartRequestedAt: 'now' }) })
+  const o = observed({ databases: [aDatabase({ name: 'shop' })] })
   const before = side(observed())
   const guest = { ...before.guest!, metadata: { ...before.guest!.metadata, deletionTimestamp: ago(60) } }
   expect(doesAboutPod({ ...o, side: { ...before, guest } })).toEqual(['writeGuest'])
@@ -160,18 +161,39 @@ test.each([
   expect(doesAboutPod({ ...o, side: { ...rest, ...(changed && { pod: changed as Pod }) } })).toEqual(expected)
 })
 
-test.each([
-  ['t1', 't2', ['delete pod']],
-  [undefined, 't2', ['delete pod']],
-  ['t2', 't2', []],
-  // Its Guest was lost, and the one made instead knows of no restart.
-  ['t2', undefined, []],
-  [undefined, undefined, []],
-])('a pod made for the restart %s, where %s is the last that was asked for', (madeFor, asked, expected) => {
-  const o = observed()
-  const guest = settled(o, asked === undefined ? {} : { restartRequestedAt: asked })
+test.each<[string | undefined, string | undefined, string | undefined, string[]]>([
+  ['t1', 't2', 't1', ['delete pod']],
+  [undefined, 't2', undefined, ['delete pod']],
+  // A pod is there that was made for it, and may not have reported yet.
+  ['t2', 't2', 't1', []],
+  ['t2', 't2', undefined, []],
+  // Taken back, whether it was carried out or not.
+  ['t2', undefined, 't2', []],
+  ['t2', undefined, 't1', []],
+  // Made anew while the request was taken back, which is given again; or by a version that notes elsewhere what it made a pod for.
+  [undefined, 't2', 't2', []],
+  [undefined, undefined, undefined, []],
+])('of a pod made for the restart %j, where %j is asked for and %j was carried out last', (madeFor, asked, last, expected) => {
+  const instance = anInstance(asked === undefined ? {} : { restartRequestedAt: asked }, {}, { lastRestartRequestedAt: last })
+  const o = observed({ instance, catalog: { ...observed().catalog, versions: [aVersion({ image: 'pg:17.1' })] } })
+  const guest = settled(o)
   const pod = { ...side(o).pod!, spec: madeForRestart(madeFor).spec! }
   expect(doesAboutPod({ ...o, side: side(o, { guest, pod }) })).toEqual(expected)
+})
+
+test.each([
+  ['t1', 'pg:17.1'],
+  ['t0', 'pg:17'],
+  [undefined, 'pg:17'],
+])('a pod that is made anew, where %j is asked for and t0 was carried out last, runs %s', (asked, image) => {
+  const instance = anInstance(asked === undefined ? {} : { restartRequestedAt: asked }, {}, { lastRestartRequestedAt: 't0' })
+  const o = observed({ instance, catalog: { ...observed().catalog, versions: [aVersion({ image: 'pg:17.1' })] } })
+  const { pod: _, ...gone } = side(o)
+  const written = plan({ ...o, side: gone }).actions.find(a => a.do === 'writeGuest')
+  const guest = written === undefined ? gone.guest! : { ...gone.guest!, spec: written.spec }
+  const made = plan({ ...o, side: { ...gone, guest } }).actions.find(a => a.do === 'createPod')
+  expect(made?.draft.spec?.containers[0]?.image).toBe(image)
+  expect(restartOf(made!.draft)).toBe(asked)
 })
 
 test('the claim’s record follows what a restart took up, so that a Guest that is lost brings nothing old back', () => {

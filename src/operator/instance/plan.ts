@@ -22,7 +22,7 @@ import {
 import { checkVolumeSize, type Decided, decide, digestRecord, readRecord, recordOf } from './decide.ts'
 import { planDeletion } from './delete.ts'
 import { digestInUse } from './image-digest.ts'
-import { believed, initialisedClaimOf, isLeaving, type Observed, strangers, wasInitialised } from './observed.ts'
+import { believed, initialisedClaimOf, isLeaving, type Observed, restartAsked, strangers, wasInitialised } from './observed.ts'
 import { planPasswords } from './passwords.ts'
 import { planPod, restartReasons } from './plan-pod.ts'
 import type { PodSettings } from './pod.ts'
@@ -159,6 +159,7 @@ function planGuest(o: Observed, decided: Decided, agentImage: string | undefined
     instance: o.instance,
     decided,
     initialisedClaim: initialisedClaim(o),
+    isRestarting: o.side.pod === undefined && restartAsked(o.instance) !== undefined,
     // In one write with the claim: before that nothing would be lost with the image.
     digestInUse: guest === undefined || initialisedClaim(o) === undefined ? undefined : digestInUse(guest, o.side.pod),
     databases: o.databases,

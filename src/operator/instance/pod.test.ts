@@ -5,7 +5,7 @@ import { restartOf } from './observed.ts'
 import { buildPod } from './pod.ts'
 
 const settings = { agentImage: 'agent:1', launcher: 'echo $$ $HOME $(pwd)\n' }
-const pod = (guest = aGuest(), s = settings) => buildPod(guest, engine, s)
+const pod = (guest = aGuest(), s = settings, restart?: string) => buildPod(guest, engine, s, restart)
 const template = (p: ReturnType<typeof pod>) => p.metadata.annotations?.[annotations.template]
 
 test('the launcher reaches the shell as it is: Kubernetes reads $$ as $', () => {
@@ -36,13 +36,13 @@ test('nothing but the agent ever ends an engine', () => {
 
 test('the template’s hash is the same for another agent or image, and another for another launcher', () => {
   expect(template(pod(aGuest(), { ...settings, agentImage: 'agent:2' }))).toBe(template(pod()))
-  expect(template(pod(aGuest({ restartRequestedAt: 't' })))).toBe(template(pod()))
+  expect(template(pod(aGuest(), settings, 't'))).toBe(template(pod()))
   expect(template(pod(aGuest({ image: 'pg:18', imagePullSecrets: ['s'] })))).toBe(template(pod()))
   expect(template(pod(aGuest(), { ...settings, launcher: 'other' }))).not.toBe(template(pod()))
 })
 
-test('it is made for the restart that the Guest records, in its zone', () => {
-  const made = pod(aGuest({ restartRequestedAt: 't', availabilityZone: 'z' }))
+test('it is made for the restart that was asked for, in the Guest’s zone', () => {
+  const made = pod(aGuest({ availabilityZone: 'z' }), settings, 't')
   expect(restartOf(made)).toBe('t')
   expect(made.spec?.nodeSelector).toEqual({ 'topology.kubernetes.io/zone': 'z' })
 })

@@ -32,9 +32,10 @@ const confined = {
   capabilities: { drop: ['ALL'] },
 }
 
-export function buildPod(guest: Guest, engine: OperatorEngine, settings: PodSettings): Draft<Pod> {
+/** `restart` is the one that the user asked for last, if any: the pod is made for it. */
+export function buildPod(guest: Guest, engine: OperatorEngine, settings: PodSettings, restart?: string): Draft<Pod> {
   const meta = ownedMeta(guest)
-  const spec = buildSpec(guest, engine, settings)
+  const spec = buildSpec(guest, engine, settings, restart)
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -66,7 +67,7 @@ function fieldsInOrder(_: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-function buildSpec(guest: Guest, engine: OperatorEngine, settings: PodSettings): PodSpec {
+function buildSpec(guest: Guest, engine: OperatorEngine, settings: PodSettings, restart: string | undefined): PodSpec {
   const { name } = guest.metadata
   const { imagePullSecrets = [], availabilityZone } = guest.spec
   const { uid, gid } = engine.user
@@ -89,7 +90,7 @@ function buildSpec(guest: Guest, engine: OperatorEngine, settings: PodSettings):
     },
     ...(availabilityZone !== undefined && { nodeSelector: { 'topology.kubernetes.io/zone': availabilityZone } }),
     ...(imagePullSecrets.length > 0 && { imagePullSecrets: imagePullSecrets.map(secret => ({ name: secret })) }),
-    initContainers: [agentContainer(guest, recordedImage(guest) ?? settings.agentImage)],
+    initContainers: [agentContainer(guest, recordedImage(guest) ?? settings.agentImage, restart)],
     containers: [databaseContainer(guest, engine, settings.launcher)],
     volumes: [
       { name: 'data', persistentVolumeClaim: { claimName: name } },
@@ -109,7 +110,7 @@ const tokenSources = [
 ]
 
 /** A native sidecar: it starts first, ends last, and can be replaced while the database runs on. */
-function agentContainer({ metadata, spec: { restartRequestedAt } }: Guest, image: string): Container {
+function agentContainer({ metadata }: Guest, image: string, restart: string | undefined): Container {
   return {
     name: 'guest-agent',
     image,
@@ -118,7 +119,7 @@ function agentContainer({ metadata, spec: { restartRequestedAt } }: Guest, image
     env: [
       { name: 'TROVE_NAMESPACE', value: metadata.namespace! },
       { name: 'TROVE_GUEST', value: metadata.name },
-      ...(restartRequestedAt === undefined ? [] : [{ name: restartVariable, value: restartRequestedAt }]),
+      ...(restart === undefined ? [] : [{ name: restartVariable, value: restart }]),
       { name: 'TROVE_POD_UID', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.uid' } } },
       // One arena, given back at once: a quarter of what an idle agent would hold otherwise.
       { name: 'MALLOC_ARENA_MAX', value: '1' },

@@ -17,6 +17,7 @@ const render = (more: Partial<GuestInput> = {}) =>
     instance: anInstance(),
     decided,
     initialisedClaim: undefined,
+    isRestarting: false,
     digestInUse: undefined,
     databases: [],
     users: [],
@@ -32,31 +33,22 @@ const previous = aGuest(
   healthy(),
 )
 
-test('a restart that was asked for at creation is recorded and restarts nothing', () => {
-  expect(render({ instance: anInstance({ restartRequestedAt: '2026-01-01T00:00:00Z' }) }).restartRequestedAt).toBe('2026-01-01T00:00:00Z')
-})
-
-test('image and settings stay as recorded until a restart is asked for', () => {
+test('image and settings stay as recorded until a pod is made for a restart', () => {
   const still = render({ previous: aGuest(), decided: moved })
   expect(still).toMatchObject({ image: 'pg:17', configuration: { hash: 'h1', formulas: 1 } })
-  const restarted = render({ previous: aGuest(), decided: moved, instance: anInstance({ restartRequestedAt: '2026-01-01T00:00:00Z' }) })
-  expect(restarted).toMatchObject({ image: 'pg:17.1', restartRequestedAt: '2026-01-01T00:00:00Z' })
+  const restarted = render({ previous: aGuest(), decided: moved, isRestarting: true })
+  expect(restarted).toMatchObject({ image: 'pg:17.1' })
   expect(restarted.configuration).toMatchObject({ formulas: 2, files: [{ content: `memory=${2 ** 30}` }] })
 })
 
-test('a digest is recorded once, and goes with the image at a restart that is asked for', () => {
+test('a digest is recorded once, and goes with the image at a restart', () => {
   const [one, two] = ['a', 'b'].map(c => `sha256:${c.repeat(64)}`) as [string, string]
   expect(render({ digestInUse: one }).imageDigest).toBeUndefined()
   const recorded = render({ previous: aGuest(), digestInUse: one })
   expect(recorded.imageDigest).toBe(one)
   const previous = { ...aGuest(), spec: recorded }
   expect(render({ previous, digestInUse: two }).imageDigest).toBe(one)
-  expect(render({ previous, instance: anInstance({ restartRequestedAt: 'now' }), digestInUse: two }).imageDigest).toBeUndefined()
-})
-
-test('taking a request for a restart back is no request', () => {
-  const before = aGuest({ restartRequestedAt: '2026-01-01T00:00:00Z' })
-  expect(render({ previous: before, decided: moved })).toMatchObject({ image: 'pg:17', restartRequestedAt: '2026-01-01T00:00:00Z' })
+  expect(render({ previous, isRestarting: true, digestInUse: two }).imageDigest).toBeUndefined()
 })
 
 test('what was decided once stays: flavor, zone and the claim', () => {

@@ -18,6 +18,8 @@ export interface GuestInput {
   decided: Decided
   /** UID of the claim, once its volume is known to be initialised. */
   initialisedClaim: string | undefined
+  /** A pod is about to be made for a restart that the user asked for. */
+  isRestarting: boolean
   /** Digest of the image that the Guest's pod runs, if it is known. */
   digestInUse: string | undefined
   databases: readonly Database[]
@@ -28,7 +30,7 @@ export function renderGuest(input: GuestInput): GuestSpec {
   const { previous, instance, decided } = input
   const before = previous?.spec
   const { name, namespace, uid } = instance.metadata
-  const { image, imageDigest, configuration, restartRequestedAt } = renderTakenUpAtRestart(input)
+  const { image, imageDigest, configuration } = renderTakenUpAtRestart(input)
   const imagePullSecrets = decided.offered?.imagePullSecrets ?? before?.imagePullSecrets ?? []
   const availabilityZone = before === undefined ? instance.spec.availabilityZone : before.availabilityZone
   const claimUID = before?.volume.claimUID ?? input.initialisedClaim
@@ -44,7 +46,6 @@ export function renderGuest(input: GuestInput): GuestSpec {
     ...(imagePullSecrets.length > 0 && { imagePullSecrets: [...imagePullSecrets] }),
     flavor: before?.flavor ?? decided.flavor,
     ...(availabilityZone !== undefined && { availabilityZone }),
-    ...(restartRequestedAt !== undefined && { restartRequestedAt }),
     volume: claimUID === undefined ? {} : { claimUID },
     configuration,
     ...(databases.length > 0 && { databases }),
@@ -52,37 +53,25 @@ export function renderGuest(input: GuestInput): GuestSpec {
   }
 }
 
-/** Image and settings move only at a restart that the user asked for. The first request, made at creation, restarts nothing. */
+/** Image and settings move only at a restart that the user asked for, between two pods: what a pod runs is what its Guest says. */
 function renderTakenUpAtRestart({
   previous,
   instance,
   decided,
   digestInUse,
-}: GuestInput): Pick<GuestSpec, 'image' | 'imageDigest' | 'configuration' | 'restartRequestedAt'> {
-  const asked = instance.spec.restartRequestedAt
+  isRestarting,
+}: GuestInput): Pick<GuestSpec, 'image' | 'imageDigest' | 'configuration'> {
   const before = previous?.spec
-  if (before !== undefined && !isRestartAsked(instance, before)) {
-    const { image, imageDigest = digestInUse, configuration, restartRequestedAt } = before
-    return {
-      image,
-      ...(imageDigest !== undefined && { imageDigest }),
-      configuration,
-      ...(restartRequestedAt !== undefined && { restartRequestedAt }),
-    }
+  if (before !== undefined && !isRestarting) {
+    const { image, imageDigest = digestInUse, configuration } = before
+    return { image, ...(imageDigest !== undefined && { imageDigest }), configuration }
   }
   const { image, imageDigest } = before === undefined ? decided : { image: decided.offered?.image ?? before.image }
   return {
     image,
     ...(imageDigest !== undefined && { imageDigest }),
     configuration: renderConfiguration(instance, decided),
-    ...(asked !== undefined && { restartRequestedAt: asked }),
   }
-}
-
-/** Taking a request back is no new request. */
-export function isRestartAsked(instance: Instance, before: GuestSpec): boolean {
-  const asked = instance.spec.restartRequestedAt
-  return asked !== undefined && asked !== before.restartRequestedAt
 }
 
 export function renderConfiguration(instance: Instance, { engine, version, flavor }: Decided): GuestSpec['configuration'] {

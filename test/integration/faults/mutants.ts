@@ -203,8 +203,8 @@ export const mutants: Mutant[] = [
     changes: [
       {
         file: 'src/operator/instance/plan-pod.ts',
-        from: '  if (isMadeFor(pod, guest)) return { actions: [] }\n',
-        to: "  const now = o.catalog.versions[0]?.spec.image ?? guest.spec.image\n  if (isMadeFor(pod, guest)) return { actions: now === guest.spec.image ? [] : [{ do: 'delete', kind: 'pod', why: 'drift' }] }\n",
+        from: '  const asked = restartAsked(o.instance)\n',
+        to: "  const now = o.catalog.versions[0]?.spec.image ?? guest.spec.image\n  if (now !== guest.spec.image) return { actions: [{ do: 'delete', kind: 'pod', why: 'drift' }] }\n  const asked = restartAsked(o.instance)\n",
       },
     ],
     workload: 'catalog',

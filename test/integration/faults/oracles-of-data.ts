@@ -43,8 +43,9 @@ export function podsReplaced(e: Evidence): string[] {
     const owner = e.view.versions.filter(v => v.object.metadata.uid === (pod && instanceUid(pod)) && v.at < momentOf(e, x))
     const ended = lives.some(v => ['Failed', 'Succeeded'].includes(String((v.object as Loose).status?.phase)))
     const leaving = owner.some(v => v.object.metadata.deletionTimestamp !== undefined || v.type === 'DELETED')
-    const restart = (owner.at(-1)?.object as Loose | undefined)?.spec?.restartRequestedAt
-    const asked = restart !== undefined && restart !== restartOf(pod as Pick<Pod, 'spec'>)
+    const { spec, status } = (owner.at(-1)?.object ?? {}) as Partial<Loose>
+    const restart = spec?.restartRequestedAt
+    const asked = restart !== undefined && ![restartOf(pod as Pick<Pod, 'spec'>), status?.lastRestartRequestedAt].includes(restart)
     if (!ended && !leaving && !asked) wrong.push(`${tell(x)}: it neither ended, nor did anybody ask for it`)
     const given = x.body?.gracePeriodSeconds
     if (given !== undefined && lives.some(v => v.at <= knownAt(e, x) && hasRun(v.object)))

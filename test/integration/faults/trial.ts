@@ -102,12 +102,13 @@ export interface Evidence {
 /** With what must come about under every fault: what is given, and rest at the end. */
 const leastPatienceMs = 30_000
 
-/** Whether it does, on however slow a machine: as long as anything still changes there is patience once more, but not for ever. */
+/** Whether it does, on however slow a machine: patience begins anew with whatever changes, and is had three times in all. */
 async function comesAbout(view: View, test: () => boolean, patienceMs: number): Promise<boolean> {
-  for (let left = 3; left > 0; left--) {
-    const before = view.versions.length
-    if (await view.until(test, patienceMs)) return true
-    if (view.versions.length === before) return false
+  const changes = () => view.versions.filter(v => v.resource !== 'leases' && v.resource !== 'events').length
+  for (let looks = 0, still = 0; looks < 12 && still < 4; looks++) {
+    const before = changes()
+    if (await view.until(test, patienceMs / 4)) return true
+    still = changes() === before ? still + 1 : 0
   }
   return false
 }
@@ -222,7 +223,7 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
     let armed: Armed = {}
     for (const [i, step] of [...given, ...o.workload.steps].entries()) {
       if (i === first) {
-        if (first > 0) await view.until(() => isCounted({ view }), o.patienceMs)
+        if (first > 0) await view.until(() => isCounted({ view }), Math.max(leastPatienceMs, o.patienceMs))
         if (first > 0) await quiet(300)
         Object.assign(begun, { n: journal.length, at: view.versions.at(-1)?.at ?? 0 })
         armed = o.arm?.(controls) ?? {}

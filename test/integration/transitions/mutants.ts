@@ -40,11 +40,11 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a restart that is taken back is another restart',
-    file: 'src/operator/instance/render-guest.ts',
-    from: 'return asked !== undefined && asked !== before.restartRequestedAt',
-    to: 'return asked !== before.restartRequestedAt',
+    file: 'src/operator/instance/plan-pod.ts',
+    from: 'if (asked === undefined || asked === restartOf(pod))',
+    to: 'if (o.instance.spec.restartRequestedAt === restartOf(pod))',
     moves: thrice(change('Instance.spec.restartRequestedAt')),
-    found: /But restart of the Guest is undefined/,
+    found: /But restart that the pod was made for is undefined/,
   },
   {
     name: 'what a binding no longer needs stays in it',

@@ -161,20 +161,13 @@ export const ofInstance: Readonly<Record<string, Statement>> = {
     moves: () => ['Instance.spec.deletionPolicy'],
   },
   'Instance.spec.restartRequestedAt': {
-    says: 'replaces the pod once for every new value, which takes up image and pull secrets; taken back it stays as the last one that was carried out',
+    says: 'replaces the pod once for every new value, which takes up image and pull secrets; taken back it stays the last one that was carried out, and the pod’s',
     holds: (v, m) => [
-      is('restart of the Guest', v.guest.spec.restartRequestedAt, m.restart),
       is('restart that the pod was made for', restartOf(v.pod), m.restart),
       is('restart in the status', v.instance.status?.lastRestartRequestedAt, m.restart),
     ],
-    moves: () => [
-      'Instance.spec.restartRequestedAt',
-      'Instance.status.lastRestartRequestedAt',
-      'Guest.spec.restartRequestedAt',
-      madeForRestart,
-      ...takenUpAtRestart,
-    ],
+    moves: () => ['Instance.spec.restartRequestedAt', 'Instance.status.lastRestartRequestedAt', madeForRestart, ...takenUpAtRestart],
     untilRestart: takenUpAtRestart,
-    stays: () => ['Instance.status.lastRestartRequestedAt', 'Guest.spec.restartRequestedAt', madeForRestart],
+    stays: () => ['Instance.status.lastRestartRequestedAt', madeForRestart],
   },
 }
