@@ -136,10 +136,10 @@ export const aClaim = (
     status,
   }) as PersistentVolumeClaim
 
-export const aSecret = (data: Record<string, string> = {}): Secret => ({
+export const aSecret = (data: Record<string, string> = {}, metadata: Partial<Meta> = {}): Secret => ({
   apiVersion: 'v1',
   kind: 'Secret',
-  metadata: meta({ ...tags, uid: 'secret-1' }),
+  metadata: meta({ ...tags, uid: 'secret-1', ...metadata }),
   data,
 })
 

@@ -95,6 +95,12 @@ test.each<[string, Observed, string, string]>([
   ],
   ['the pod is gone', without('pod'), 'PodLost', 'REBOOT'],
   ['its volume goes with it', without('pod', well({ claim: aClaim({ deletionTimestamp: ago(1) }) })), 'VolumeLost', 'ERROR'],
+  [
+    'its volume will go with it, and is not even on record',
+    well({ guest: aGuest({}, healthy()), claim: aClaim({ deletionTimestamp: ago(1) }) }),
+    'VolumeLost',
+    'ERROR',
+  ],
   ['the pod was evicted', well({ pod: aPod({ phase: 'Failed', reason: 'Evicted' }) }), 'PodLost', 'REBOOT'],
   ['the pod is ending', well({ pod: aPod({}, { deletionTimestamp: ago(5) }) }), 'PodTerminating', 'REBOOT'],
   [

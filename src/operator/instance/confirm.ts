@@ -17,7 +17,7 @@ type Basis = Partial<Record<'instance' | 'guest' | 'claim' | 'pod' | 'items' | '
  * What an action rests on. Nothing is made or said to the guest on the word of a list that may be old, and nothing that cannot be taken back on
  * the word of any cache. What is not here goes only onto the version that was looked at, or asks for itself.
  */
-function basisOf(action: Action, { instance }: Observed): Basis {
+function basisOf(action: Action, { instance, side }: Observed): Basis {
   switch (action.do) {
     case 'create':
     case 'createTenantService':
@@ -25,7 +25,15 @@ function basisOf(action: Action, { instance }: Observed): Basis {
     case 'makePasswords':
       return { instance: 'once', items: 'once', guest: 'once' }
     case 'writeGuest':
-      return { instance: 'once', items: 'once', guest: 'once', claim: 'once' }
+      // What a pod runs is recorded, and what one is to run is decided while there is none.
+      return {
+        instance: 'once',
+        items: 'once',
+        guest: 'once',
+        claim: 'once',
+        versions: 'once',
+        ...(side.guest !== undefined && { pod: 'once' }),
+      }
     case 'createPod':
       return { instance: 'once', guest: 'once' }
     case 'growVolume':

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { GuestStatus } from '../../api/guest.ts'
+import type { Instance } from '../../api/instance.ts'
 import type { Draft } from '../../kube/objects.ts'
 import type { Pod } from '../../kube/resource.ts'
 import {
@@ -194,6 +195,19 @@ test.each([
   const made = plan({ ...o, side: { ...gone, guest } }).actions.find(a => a.do === 'createPod')
   expect(made?.draft.spec?.containers[0]?.image).toBe(image)
   expect(restartOf(made!.draft)).toBe(asked)
+})
+
+test.each<[string, Partial<Observed>, Partial<GuestSide>]>([
+  ['a password is to be made first', { users: [aUser({ name: 'app' })] }, {}],
+  ['the Secret is being deleted', {}, { secret: aSecret({}, { deletionTimestamp: ago(1) }) }],
+])('where %s, no pod is ended or made for a restart yet, but a lost one is made again', (_, more, there) => {
+  const { pod, ...gone } = side(observed(), there)
+  const aboutPod = (instance: Instance, side: GuestSide) =>
+    doesAboutPod(observed({ instance, ...more, side })).filter(a => a === 'createPod' || a === 'delete pod')
+  const asking = anInstance({ restartRequestedAt: 't1' })
+  expect(aboutPod(asking, { ...gone, pod: pod! })).toEqual([])
+  expect(aboutPod(asking, gone)).toEqual([])
+  expect(aboutPod(anInstance(), gone)).toEqual(['createPod'])
 })
 
 test('the claim’s record follows what a restart took up, so that a Guest that is lost brings nothing old back', () => {

@@ -88,9 +88,12 @@ export function planInstance(o: Observed, pod: PodSettings): Plan {
   const children = side.guest === undefined ? { actions: [] } : planChildren(o, side.guest, decided)
   const pods = side.guest === undefined || lost !== undefined ? { actions: [] } : planPod(o, side.guest, decided, pod)
   const stands = lost ?? undecided
-  // No pod is made from a Guest that is about to be another, and no Guest is let go before the claim knows what it knew.
+  // No pod is made from a Guest that is about to be another, none is ended for a restart while the Guest cannot be written, and no Guest is let
+  // go before the claim knows what it knew.
   const waits = new Set<Action['do']>()
+  const isHeldUp = isLeaving(side.secret) || guest.some(a => a.do === 'makePasswords')
   if (guest.some(a => a.do === 'writeGuest')) waits.add('createPod')
+  if (isHeldUp && restartAsked(instance) !== undefined) waits.add('createPod').add('delete')
   if (volume.actions.some(a => a.do === 'recordDecision')) waits.add('releaseGuest')
   const told = pods.actions.filter(a => !waits.has(a.do))
   const actions = [...told, ...guest, ...volume.actions, ...children.actions, ...planLabels(o), ...planTenantService(o)]
