@@ -17,7 +17,7 @@ export function judgeVolume(o: Observed, lost: Fault | undefined, note: Fault | 
   if (claim === undefined) return stuck(type, fault('Provisioning', { step: 'the volume claim is being made' }))
   const { name } = claim.metadata
   if (claim.status?.phase === 'Bound') {
-    // The pod that uses it still holds it, and the database that was known to be there runs on; once that is gone the volume is lost.
+    // As long as its pod holds it, a database that is on record runs on. Of one that is not nothing will be left, and nobody would know.
     if (isLeaving(claim)) {
       const found = stuck(type, fault('VolumeLost', { why: `volume claim "${name}" is being deleted` }))
       return o.side.pod === undefined || initialisedClaimOf(o) === undefined ? found : { said: found.said }

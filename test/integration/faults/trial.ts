@@ -102,7 +102,7 @@ export interface Evidence {
 /** With what must come about under every fault: what is given, and rest at the end. */
 const leastPatienceMs = 30_000
 
-/** Whether it does, on however slow a machine: patience begins anew with whatever changes, and is had three times in all. */
+/** Whether it does, on however slow a machine: patience begins anew with whatever changes, for three times as long at most. */
 async function comesAbout(view: View, test: () => boolean, patienceMs: number): Promise<boolean> {
   const changes = () => view.versions.filter(v => v.resource !== 'leases' && v.resource !== 'events').length
   for (let looks = 0, still = 0; looks < 12 && still < 4; looks++) {
