@@ -14,6 +14,13 @@ export const access = z.object({
     .describe('Owner may do everything in the database, ReadWrite reads and writes tables, ReadOnly reads them; future tables included.'),
 })
 
+/** For engines without databases of names, such as Redis. */
+export const privilege = z
+  .enum(privileges)
+  .describe(
+    'What the user may do in the whole Instance, where the engine has no databases: Owner may do all that touches data, ReadWrite reads and writes it, ReadOnly reads it. Absent: nothing but to connect.',
+  )
+
 const spec = z
   .object({
     instanceRef: withRules(ref('Instance', 50), immutable('spec.instanceRef')),
@@ -24,6 +31,7 @@ const spec = z
       32,
       'What the user may do, database by database. The first one is the `database` of the binding.',
     ).optional(),
+    privilege: privilege.optional(),
     passwordGeneration: z
       .int()
       .min(1)

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { identifier } from './database.ts'
-import { access } from './databaseuser.ts'
+import { access, privilege } from './databaseuser.ts'
 import { engines, versionString } from './datastore.ts'
 import { mapOf, setOf } from './fields.ts'
 import { operatingStatuses } from './instance.ts'
@@ -28,6 +28,7 @@ const user = z.object({
     .regex(/^[-a-z0-9]*$/)
     .describe('Key in the guest’s Secret that holds the password. A new password has a new key.'),
   access: mapOf(access, 'database', 32, 'Rights, database by database.').optional(),
+  privilege: privilege.optional(),
 })
 
 const spec = z

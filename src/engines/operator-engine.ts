@@ -19,13 +19,22 @@ export interface Member {
   role: 'Writer'
 }
 
-export interface RenderInput {
-  self: Member
-  /** Every member of the set, self included. A single Instance is a set of one with the role Writer. */
-  members: readonly Member[]
+/** What the default formulas are given. */
+export interface DefaultsInput {
   version: string
   /** CPU in thousandths of a core, memory in bytes. */
   flavor: { cpuMillis: number; memoryBytes: number }
+}
+
+/** Settings of the engine by name, each value as the engine itself would print it and without quotes. */
+export type Parameters = Readonly<Record<string, string>>
+
+export interface RenderInput extends DefaultsInput {
+  self: Member
+  /** Every member of the set, self included. A single Instance is a set of one with the role Writer. */
+  members: readonly Member[]
+  /** All that is to be set beside what the operator owns: the defaults, and whatever is laid over them. */
+  parameters: Parameters
 }
 
 export interface ConfigurationFile {
@@ -45,15 +54,17 @@ export interface BindingInput {
 export interface OperatorEngine {
   readonly engine: EngineName
   readonly ports: readonly EnginePort[]
-  /** What it can do. Asking for anything else is `NotSupported` at once. */
+  /** What it can do. Asking for anything else is `NotSupported` at once. Without databases a user's rights are one `privilege` for all. */
   readonly capabilities: { readonly databases: boolean; readonly users: boolean }
-  /** Revision of the default formulas in `render`. Raise it with every change of a default: running Instances keep theirs until restarted by their user. */
+  /** Revision of the default formulas in `defaults` and `render`. Raise it with every change of a default: running Instances keep theirs until restarted by their user. */
   readonly formulas: number
   /** Smallest flavor memory, in bytes, that the formulas make a working server of. */
   readonly minimumMemory: number
   /** The user that the engine's image runs it as. */
   readonly user: { readonly uid: number; readonly gid: number }
-  /** The engine's configuration files, whole. */
+  /** Settings that a tenant may override, and what they are if nobody does: they scale with the flavor. */
+  defaults(input: DefaultsInput): Parameters
+  /** The engine's configuration files, whole: what the operator owns and `parameters`. No value can break out of its line. */
   render(input: RenderInput): ConfigurationFile[]
   checkDatabase(spec: Pick<DatabaseSpec, 'name' | 'characterSet' | 'collate'>): Fault | undefined
   /** By its name alone, which never changes: a user whose access is not acceptable is still the one who has the login. */

@@ -1,19 +1,24 @@
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { render } from './configuration.ts'
+import { defaults, render } from './configuration.ts'
 import { postgresql } from './operator.ts'
 
 const mib = 1024 * 1024
 const self = { name: 'shop', role: 'Writer' } as const
 
-function settings(memoryBytes: number): Record<string, string> {
-  const [conf] = render({ self, members: [self], version: '17', flavor: { cpuMillis: 1000, memoryBytes } })
-  return Object.fromEntries(
-    (conf?.content ?? '')
-      .trimEnd()
-      .split('\n')
-      .map(line => line.split(' = ') as [string, string]),
-  )
+const size = (memoryBytes: number) => ({ version: '17', flavor: { cpuMillis: 1000, memoryBytes } })
+const files = (memoryBytes: number, more: Record<string, string> = {}) =>
+  render({ self, members: [self], ...size(memoryBytes), parameters: { ...defaults(size(memoryBytes)), ...more } }).map(f => f.content)
+
+/** As the server reads the file: name and value, unquoted. */
+function read(content = ''): [string, string][] {
+  return content
+    .trimEnd()
+    .split('\n')
+    .map(line => /^(\S+) = '((?:[^'\\]|''|\\\\)*)'$/.exec(line)!)
+    .map(([, name = '', value = '']) => [name, value.replaceAll("''", "'").replaceAll('\\\\', '\\')])
 }
+const settings = (memoryBytes: number, more?: Record<string, string>) => Object.fromEntries(read(files(memoryBytes, more)[0]))
 
 test.each([
   [256, { max_connections: '50', shared_buffers: '32MB', effective_cache_size: '128MB', maintenance_work_mem: '16MB' }],
@@ -29,18 +34,14 @@ test('the smallest flavor allowed leaves its sessions more than half of its memo
 })
 
 test('no setting is given twice, and none that a crash could cost a row', () => {
-  const [conf] = render({ self, members: [self], version: '17', flavor: { cpuMillis: 1000, memoryBytes: 512 * mib } })
-  const names = (conf?.content ?? '')
-    .trimEnd()
-    .split('\n')
-    .map(line => line.split(' = ')[0])
+  const names = read(files(512 * mib)[0]).map(([name]) => name)
   expect(new Set(names).size).toBe(names.length)
   expect(settings(512 * mib)).toMatchObject({ fsync: 'on', full_page_writes: 'on', synchronous_commit: 'on' })
 })
 
 test('the superuser is kept out over TCP before anybody is let in', () => {
-  const [, hba] = render({ self, members: [self], version: '17', flavor: { cpuMillis: 1000, memoryBytes: 512 * mib } })
-  const lines = (hba?.content ?? '')
+  const [, hba = ''] = files(512 * mib)
+  const lines = hba
     .trimEnd()
     .split('\n')
     .map(line => line.split(/ +/).join(' '))
@@ -51,4 +52,13 @@ test('the superuser is kept out over TCP before anybody is let in', () => {
     'host postgres,template1 all all reject',
     'host all all all scram-sha-256',
   ])
+})
+
+test('no value breaks out of its line, and what the operator owns is not overridden', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), value => {
+      if (/[\0\r\n]/.test(value)) expect(() => files(512 * mib, { search_path: value })).toThrow()
+      else expect(settings(512 * mib, { search_path: value, port: value })).toMatchObject({ search_path: value, port: '5432' })
+    }),
+  )
 })

@@ -1,67 +1,77 @@
 /**
- * PostgreSQL's configuration files, whole, from the flavor. Memory follows OpenStack Trove's templates with floors for small flavors. What
+ * PostgreSQL's configuration files. Memory follows OpenStack Trove's templates with floors for small flavors. What
  * depends on where the pod has its files (socket directory, paths of these files) is given on the command line; see scripts.ts.
  */
-import type { ConfigurationFile, RenderInput } from '../operator-engine.ts'
+import type { ConfigurationFile, DefaultsInput, Parameters, RenderInput } from '../operator-engine.ts'
 import { port } from './port.ts'
 
 const mib = 1024 * 1024
 
-/** Raise `formulas` in operator.ts with every change here. */
-export function render({ flavor }: RenderInput): ConfigurationFile[] {
-  const memory = Math.floor(flavor.memoryBytes / mib)
+export function render({ parameters }: RenderInput): ConfigurationFile[] {
+  const settings = { ...parameters, ...owned }
   return [
     {
       name: 'postgresql.conf',
-      content: settings(memory)
-        .map(([name, value]) => `${name} = ${value}\n`)
+      content: Object.entries(settings)
+        .map(([name, value]) => `${name} = ${quoted(value)}\n`)
         .join(''),
     },
     { name: 'pg_hba.conf', content: hostBasedAuthentication },
   ]
 }
 
-function settings(memory: number): [name: string, value: string | number][] {
-  return [
-    ['listen_addresses', "'*'"],
-    ['port', port],
+/** What the agent, the network and the volume's rules rest on. */
+const owned: Parameters = {
+  listen_addresses: '*',
+  port: String(port),
+  // the agent gets in when tenants have used all the others up
+  superuser_reserved_connections: '5',
+  password_encryption: 'scram-sha-256',
+  ssl: 'off',
+  // A container has no huge pages unless asked for, and on a node that has some, merely trying them ends in SIGBUS.
+  huge_pages: 'off',
+  // A container's /dev/shm has 64 MiB, too little for parallel queries; System V segments count against the flavor's memory alone.
+  dynamic_shared_memory_type: 'sysv',
+  wal_level: 'replica',
+  log_destination: 'stderr',
+  logging_collector: 'off',
+  // log-fault.ts tells by %q whether the server speaks or a tenant's session
+  log_line_prefix: '%m [%p] %q(%u@%d) ',
+  log_timezone: 'UTC',
+  lc_messages: 'C',
+}
+
+/** Raise `formulas` in operator.ts with every change here or of what is owned. */
+export function defaults({ flavor }: DefaultsInput): Parameters {
+  const memory = Math.floor(flavor.memoryBytes / mib)
+  return {
     // 100 for each 512 MiB
-    ['max_connections', bounded(25, Math.floor((memory * 100) / 512), 1000)],
-    // the agent gets in when tenants have used all the others up
-    ['superuser_reserved_connections', 5],
-    ['password_encryption', "'scram-sha-256'"],
-    ['ssl', 'off'],
-
+    max_connections: String(bounded(25, Math.floor((memory * 100) / 512), 1000)),
     // A quarter from 3 GiB on, else a tenth: sessions need the rest of a small flavor.
-    ['shared_buffers', `${Math.max(32, Math.floor(memory >= 3072 ? memory / 4 : memory / 10))}MB`],
+    shared_buffers: `${Math.max(32, Math.floor(memory >= 3072 ? memory / 4 : memory / 10))}MB`,
     // A planner's estimate, no allocation: all but 512 MiB, and half of a flavor that has not even twice that.
-    ['effective_cache_size', `${Math.max(memory - 512, Math.floor(memory / 2))}MB`],
-    ['maintenance_work_mem', `${bounded(16, Math.floor(memory / 16), 1024)}MB`],
-    // A container has no huge pages unless asked for, and on a node that has some, merely trying them ends in SIGBUS.
-    ['huge_pages', 'off'],
-    // A container's /dev/shm has 64 MiB, too little for parallel queries; System V segments count against the flavor's memory alone.
-    ['dynamic_shared_memory_type', 'sysv'],
+    effective_cache_size: `${Math.max(memory - 512, Math.floor(memory / 2))}MB`,
+    maintenance_work_mem: `${bounded(16, Math.floor(memory / 16), 1024)}MB`,
 
-    ['fsync', 'on'],
-    ['full_page_writes', 'on'],
-    ['synchronous_commit', 'on'],
-    ['wal_level', "'replica'"],
+    fsync: 'on',
+    full_page_writes: 'on',
+    synchronous_commit: 'on',
     // Kept on the data volume between checkpoints: the default of 1GB fills a small volume.
-    ['max_wal_size', "'512MB'"],
+    max_wal_size: '512MB',
 
-    ['log_destination', "'stderr'"],
-    ['logging_collector', 'off'],
-    // log-fault.ts tells by %q whether the server speaks or a tenant's session
-    ['log_line_prefix', "'%m [%p] %q(%u@%d) '"],
-    ['log_timezone', "'UTC'"],
-    ['timezone', "'UTC'"],
-    ['datestyle', "'iso, mdy'"],
-    ['lc_messages', "'C'"],
-    ['lc_monetary', "'C'"],
-    ['lc_numeric', "'C'"],
-    ['lc_time', "'C'"],
-    ['default_text_search_config', "'pg_catalog.english'"],
-  ]
+    TimeZone: 'UTC',
+    DateStyle: 'iso, mdy',
+    lc_monetary: 'C',
+    lc_numeric: 'C',
+    lc_time: 'C',
+    default_text_search_config: 'pg_catalog.english',
+  }
+}
+
+/** As guc-file.l reads it: a quote is doubled, a backslash begins an escape, and a line ends every value. */
+function quoted(value: string): string {
+  if (/[\0\r\n]/.test(value)) throw new RangeError('a value of postgresql.conf ends with its line')
+  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`
 }
 
 /**

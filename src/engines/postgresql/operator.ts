@@ -1,7 +1,7 @@
 /** PostgreSQL, the operator's half: ports, limits, rendered configuration, what names are allowed, and how an application is told where to connect. Pure. */
 import type { OperatorEngine } from '../operator-engine.ts'
 import { bindingUri } from './binding.ts'
-import { render } from './configuration.ts'
+import { defaults, render } from './configuration.ts'
 import { logFault } from './log-fault.ts'
 import { checkDatabase, checkUser } from './names.ts'
 import { port } from './port.ts'
@@ -13,6 +13,7 @@ export const postgresql: OperatorEngine = {
   formulas: 1,
   minimumMemory: 256 * 1024 * 1024,
   user: { uid: 999, gid: 999 },
+  defaults,
   render,
   checkDatabase,
   checkUser: ({ name }) => checkUser({ name }),

@@ -13,6 +13,7 @@ export function unknownIn(spec: GuestDatabase | GuestUser): string | undefined {
   if (!Object.hasOwn(ensures, spec.ensure)) return `ensure "${spec.ensure}"`
   // who must go, goes with whatever rights
   const access = spec.ensure === 'Present' && 'access' in spec ? spec.access : undefined
-  const strange = access?.find(({ privilege }) => !Object.hasOwn(privileges, privilege))
+  const whole = spec.ensure === 'Present' && 'privilege' in spec ? [spec] : []
+  const strange = [...(access ?? []), ...whole].find(({ privilege }) => privilege !== undefined && !Object.hasOwn(privileges, privilege))
   return strange && `privilege "${strange.privilege}"`
 }

@@ -83,3 +83,19 @@ test('a new password reaches the binding even while a database is missing, and n
 test('the password in the binding is the one that the engine has', () => {
   expect(planUser(user(), [user()], [], view(), secret)).toMatchObject({ do: 'bind', password: 'pässword' })
 })
+
+test('rights are asked for in the way that the engine gives them', () => {
+  const whole = { ...engine, capabilities: { databases: false, users: true } }
+  const { access: _, ...bare } = entry
+  const has = guest([{ ...bare, privilege: 'ReadOnly' }])
+  const inWhole = user({}, { access: [], privilege: 'ReadOnly' })
+  expect(plan(inWhole, { ...view(has), engine: whole })).toBe('bind Ready')
+  expect(plan(inWhole, { ...view(guest([bare])), engine: whole })).toBe('nothing InstanceNotReady')
+  expect(plan(inWhole, view(has))).toBe('nothing NotSupported')
+  expect(plan(user(), { ...view(has), engine: whole })).toBe('nothing NotSupported')
+})
+
+test('a new password reaches the binding although the rights are asked for in the wrong way', () => {
+  const bound = { ...user({}, { privilege: 'Owner' }), status: { binding: { name: 'app-credentials' } } }
+  expect(plan(bound, view())).toBe('bind NotSupported')
+})

@@ -4,6 +4,7 @@
  */
 import type { Database } from '../../api/database.ts'
 import type { DatabaseUser } from '../../api/databaseuser.ts'
+import type { OperatorEngine } from '../../engines/operator-engine.ts'
 import { type Fault, fault } from '../../errors.ts'
 import { judgeClaims } from '../claims.ts'
 import { same } from '../compare.ts'
@@ -32,7 +33,7 @@ export function planUser(
   secret: { data?: Record<string, string> } | undefined,
 ): UserPlan {
   const { instance, guest, engine } = view
-  const { name, instanceRef, access = [] } = user.spec
+  const { name, instanceRef, access = [], privilege } = user.spec
   const held = user.metadata.finalizers?.includes(finalizers.databaseUser) ?? false
   const refused = engine && judgeUser(user, siblings, engine)
   const entry = guest?.spec.users?.find(u => u.name === name)
@@ -67,15 +68,14 @@ export function planUser(
   const has = result?.state === 'Ready' && result.passwordRevision === revision && isCaughtUp(guest)
   // The address is in the Instance's status only once its Service is ours: a binding never points at a stranger's.
   const reachable = instance.status?.address !== undefined
-  if (missing !== undefined) {
-    // One that was made together with this user may not have been said to the guest yet.
-    const asked = isAskedFor(missing.database, databases, engine)
-    const said = notReady(asked ? notYet : fault('DatabaseNotFound', { database: missing.database, instance: instanceRef.name }))
+  const lacking = unfitRights(user, engine) ?? (missing && faultOfMissing(missing.database, user, databases, engine, notYet))
+  if (lacking !== undefined) {
+    const said = notReady(lacking)
     // Whoever has a binding already logs in by it, and a new password is in force for the databases that are there.
     const inUse = user.status?.binding !== undefined && named && encoded !== undefined && has && reachable
     return inUse ? { do: 'bind', password, keepsDatabase: true, said } : { do: 'nothing', said }
   }
-  if (!named || !same(entry.access, access) || encoded === undefined) return wait(notYet)
+  if (!named || !same(entry.access, access) || entry.privilege !== privilege || encoded === undefined) return wait(notYet)
   if (result?.state === 'Failed') return wait(faultOfAgent(result))
   // Neither something else that is asked of the guest nor an agent that begins anew makes what was true less so.
   if (!(has && reachable) && !isReadyNow(user)) return wait(notYet)
@@ -92,9 +92,24 @@ function judgeUser(user: DatabaseUser, siblings: readonly DatabaseUser[], engine
   return judgeClaims(siblings, { check: s => engine.checkUser(s), what: 'users' }).get(user.metadata.uid)
 }
 
-function isAskedFor(name: string, databases: readonly Database[], engine: NonNullable<GuestView['engine']>): boolean {
+/** Rights are given database by database where there are databases, and as a whole where there are none. */
+function unfitRights({ spec: { access = [], privilege } }: DatabaseUser, { engine, capabilities }: OperatorEngine): Fault | undefined {
+  if (capabilities.databases && privilege !== undefined) return fault('NotSupported', { engine, capability: 'spec.privilege' })
+  if (!capabilities.databases && access.length > 0) return fault('NotSupported', { engine, capability: 'spec.access' })
+  return undefined
+}
+
+/** One that was made together with the user may not have been said to the guest yet. */
+function faultOfMissing(
+  database: string,
+  { spec: { instanceRef } }: DatabaseUser,
+  databases: readonly Database[],
+  engine: OperatorEngine,
+  notYet: Fault,
+): Fault {
   const verdicts = judgeClaims(databases, { check: s => engine.checkDatabase(s), what: 'databases' })
-  return databases.some(
-    ({ spec, metadata }) => spec.name === name && metadata.deletionTimestamp === undefined && verdicts.get(metadata.uid) === undefined,
+  const isAskedFor = databases.some(
+    ({ spec, metadata }) => spec.name === database && metadata.deletionTimestamp === undefined && verdicts.get(metadata.uid) === undefined,
   )
+  return isAskedFor ? notYet : fault('DatabaseNotFound', { database, instance: instanceRef.name })
 }

@@ -38,7 +38,7 @@ test('image and settings stay as recorded until a pod is made for a restart', ()
   expect(still).toMatchObject({ image: 'pg:17', configuration: { hash: 'h1', formulas: 1 } })
   const restarted = render({ previous: aGuest(), decided: moved, isRestarting: true })
   expect(restarted).toMatchObject({ image: 'pg:17.1' })
-  expect(restarted.configuration).toMatchObject({ formulas: 2, files: [{ content: `memory=${2 ** 30}` }] })
+  expect(restarted.configuration).toMatchObject({ formulas: 2, files: [{ content: JSON.stringify({ memory: String(2 ** 30) }) }] })
 })
 
 test('a digest is recorded once, and goes with the image at a restart', () => {

@@ -77,7 +77,8 @@ function renderTakenUpAtRestart({
 export function renderConfiguration(instance: Instance, { engine, version, flavor }: Decided): GuestSpec['configuration'] {
   const self = { name: guestName(instance), role: 'Writer' } as const
   const size = { cpuMillis: cpuMillis(flavor.cpu), memoryBytes: parseQuantity(flavor.memory) }
-  const files = engine.render({ self, members: [self], version, flavor: size })
+  const parameters = engine.defaults({ version, flavor: size })
+  const files = engine.render({ self, members: [self], version, flavor: size, parameters })
   const hash = createHash('sha256')
     .update(JSON.stringify(files.map(f => [f.name, f.content])))
     .digest('hex')
@@ -113,7 +114,14 @@ function renderUsers({ previous, users, decided }: GuestInput, databases: readon
     }
     // Rights on a database that no object names yet follow when it is there.
     const access = (user.spec.access ?? []).filter(a => present.has(a.database))
-    out.push({ name, ensure: 'Present', passwordRevision: passwordRevision(user), ...(access.length > 0 && { access }) })
+    const privilege = decided.engine.capabilities.databases ? undefined : user.spec.privilege
+    out.push({
+      name,
+      ensure: 'Present',
+      passwordRevision: passwordRevision(user),
+      ...(access.length > 0 && { access }),
+      ...(privilege !== undefined && { privilege }),
+    })
   }
   return [...out, ...unspoken(previous?.spec.users, spoken, previous?.status?.users)]
 }

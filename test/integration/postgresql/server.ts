@@ -55,7 +55,8 @@ export async function startServer(): Promise<Server> {
   for (const directory of [paths.configuration, paths.sockets]) await mkdir(directory)
   const writer = { name: 'test', role: 'Writer' } as const
   const flavor = { cpuMillis: 1000, memoryBytes: 512 * 1024 * 1024 }
-  for (const { name, content } of operator.render({ self: writer, members: [writer], version: '17', flavor })) {
+  const parameters = operator.defaults({ version: '17', flavor })
+  for (const { name, content } of operator.render({ self: writer, members: [writer], version: '17', flavor, parameters })) {
     await writeFile(join(paths.configuration, name), content.replace('postgres peer', 'postgres peer map=test'))
   }
   if (user !== undefined) for (const path of [root, paths.sockets]) await chown(path, user.uid, user.gid)

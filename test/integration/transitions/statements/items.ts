@@ -174,6 +174,14 @@ export const ofItems: Readonly<Record<string, Statement>> = {
     ],
     value: (_, __, o, seed) => ((o as DatabaseUser).spec.access?.length ? oneOf(['Owner', 'ReadWrite', 'ReadOnly'], seed) : undefined),
   },
+  'DatabaseUser.spec.privilege': {
+    says: 'is refused where rights are given database by database',
+    holds: nothing,
+    moves: nothing,
+    start: () => undefined,
+    value: () => undefined,
+    wrong: () => [{ value: 'ReadOnly', code: 'NotSupported' }],
+  },
   'DatabaseUser.spec.passwordGeneration': {
     says: 'makes a new password for every other value, the old one too, and forgets the last: guest’s Secret, Guest, engine, then the binding',
     holds: v => [
