@@ -1,6 +1,7 @@
 /** The engines of this guest agent, by name: one line per engine. */
 import type { EngineName } from '../api/datastore.ts'
 import type { GuestEngine } from './guest-engine.ts'
+import { mariadb, mysql } from './mysql/guest.ts'
 import { postgresql } from './postgresql/guest.ts'
 
-export const guestEngines: Record<EngineName, GuestEngine> = { postgresql }
+export const guestEngines: Record<EngineName, GuestEngine> = { postgresql, mysql, mariadb }

@@ -1,6 +1,7 @@
 /** The engines of this operator, by name: one line per engine. */
 import type { EngineName } from '../api/datastore.ts'
+import { mariadb, mysql } from './mysql/operator.ts'
 import type { OperatorEngine } from './operator-engine.ts'
 import { postgresql } from './postgresql/operator.ts'
 
-export const operatorEngines: Record<EngineName, OperatorEngine> = { postgresql }
+export const operatorEngines: Record<EngineName, OperatorEngine> = { postgresql, mysql, mariadb }

@@ -1,0 +1,45 @@
+/** In what the servers of this family differ for the agent. */
+import type { EngineName } from '../../api/datastore.ts'
+import { type Authentication, cachingSha2Password, nativePassword } from './password.ts'
+import { literal } from './quote.ts'
+
+export interface Dialect {
+  engine: EngineName
+  server: 'mysqld' | 'mariadbd'
+  authentication: Authentication
+  /** One row for an account: plugin, authentication string and whether it is locked. Parameter: the user. */
+  account: string
+  /** Rights that no database gives: `roles`, the roles that the account has, by name; `others`, how many more. Parameters: the user, as often as `?`. */
+  roles: string
+  others: string
+  /** A role as GRANT and REVOKE take it. */
+  role(name: string): string
+}
+
+const counted = (tables: readonly string[]) =>
+  `select ${tables.map(table => `(select count(*) from mysql.${table} where user = ? and host = '%')`).join(' + ')} as others`
+
+export const mysql: Dialect = {
+  engine: 'mysql',
+  server: 'mysqld',
+  authentication: cachingSha2Password,
+  account: `select plugin, hex(authentication_string) as verifier, account_locked = 'Y' as locked from mysql.user where user = ? and host = '%'`,
+  roles: `select concat(from_user, '@', from_host) as name from mysql.role_edges where to_user = ? and to_host = '%'`,
+  others: counted(['tables_priv', 'columns_priv', 'procs_priv', 'global_grants']),
+  role: name => {
+    const at = name.lastIndexOf('@')
+    return `${literal(name.slice(0, at))}@${literal(name.slice(at + 1))}`
+  },
+}
+
+export const mariadb: Dialect = {
+  engine: 'mariadb',
+  server: 'mariadbd',
+  authentication: nativePassword,
+  account: `select json_value(priv, '$.plugin') as plugin, hex(json_value(priv, '$.authentication_string')) as verifier,
+                   coalesce(json_value(priv, '$.account_locked'), 0) as locked
+              from mysql.global_priv where user = ? and host = '%'`,
+  roles: `select role as name from mysql.roles_mapping where user = ? and host = '%'`,
+  others: counted(['tables_priv', 'columns_priv', 'procs_priv']),
+  role: literal,
+}

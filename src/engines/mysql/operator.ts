@@ -1,0 +1,29 @@
+/** The MySQL family, the operator's half: ports, limits, rendered configuration, what names are allowed, and how an application is told where to connect. Pure. */
+import type { EngineName } from '../../api/datastore.ts'
+import type { OperatorEngine } from '../operator-engine.ts'
+import { connectionUri } from '../uri.ts'
+import { defaults, render } from './configuration.ts'
+import { logFault } from './log-fault.ts'
+import { checkDatabase, checkUser } from './names.ts'
+import { port } from './port.ts'
+
+const mib = 1024 * 1024
+
+const engineOf = (engine: EngineName, minimumMemory: number): OperatorEngine => ({
+  engine,
+  ports: [{ name: 'mysql', port, exposed: true }],
+  capabilities: { databases: true, users: true },
+  formulas: 1,
+  minimumMemory,
+  user: { uid: 999, gid: 999 },
+  defaults: input => defaults(engine, input),
+  render: input => render(engine, input),
+  checkDatabase: spec => checkDatabase(engine, spec),
+  checkUser: spec => checkUser(engine, spec),
+  // Clients of both know the one scheme.
+  bindingUri: input => connectionUri('mysql', input),
+  logFault,
+})
+
+export const mysql = engineOf('mysql', 512 * mib)
+export const mariadb = engineOf('mariadb', 256 * mib)

@@ -1,0 +1,50 @@
+/** The two scripts that run in the engine's own image, under the volume's lock: initialisation and start. */
+import type { EnginePaths, StartCommand } from '../guest-engine.ts'
+import { word } from '../shell.ts'
+import { socketOf } from './connection.ts'
+import type { Dialect } from './dialect.ts'
+import { administrator } from './names.ts'
+
+/**
+ * The administrator comes in over the local socket alone, as the system's user of the same name; there is no account with a password, and none
+ * called root. MySQL reads statements at initialisation from a file only.
+ */
+export function initialiseMysql({ data }: EnginePaths): string {
+  const statements = `${data}.sql`
+  return [
+    `cat >${word(statements)} <<'end'`,
+    "INSTALL PLUGIN auth_socket SONAME 'auth_socket.so';",
+    `CREATE USER '${administrator}'@'localhost' IDENTIFIED WITH auth_socket;`,
+    `GRANT ALL ON *.* TO '${administrator}'@'localhost' WITH GRANT OPTION;`,
+    "DROP USER 'root'@'localhost';",
+    'end',
+    `mysqld --no-defaults --initialize-insecure --datadir=${word(data)} --init-file=${word(statements)} --log-error-verbosity=1 || exit`,
+    `rm ${word(statements)}`,
+  ].join('\n')
+}
+
+/** Its own script makes the second superuser for whom we come; the first, root, would be the system's root, whom nobody is in a container. */
+export function initialiseMariadb({ data }: EnginePaths): string {
+  return [
+    'exec mariadb-install-db --no-defaults',
+    `--datadir=${word(data)}`,
+    `--auth-root-authentication-method=socket --auth-root-socket-user=${administrator}`,
+    '--skip-test-db --skip-name-resolve --skip-log-bin',
+  ].join(' ')
+}
+
+/**
+ * The lock on the volume proves that no server runs on this data, so the socket's lock file, which outlives the container in the pod's shared
+ * directory, is stale and must go: process ids are small in a container and repeat, and the server refuses to start on one that is alive.
+ */
+export function start({ server }: Dialect, paths: EnginePaths): StartCommand {
+  const socket = socketOf(paths.sockets)
+  const settings = [`datadir=${paths.data}`, `socket=${socket}`, `pid-file=${paths.data}/${server}.pid`]
+  return {
+    script: [
+      `rm -f ${word(socket)} ${word(`${socket}.lock`)}`,
+      `exec ${server} --defaults-file=${word(`${paths.configuration}/my.cnf`)} ${settings.map(s => `--${word(s)}`).join(' ')}`,
+    ].join('\n'),
+    stopSignal: 'TERM',
+  }
+}

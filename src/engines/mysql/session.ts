@@ -1,0 +1,24 @@
+/** An administrator's session on the local socket, and what the agent does with it. */
+import type { EngineSession, GuestEngine } from '../guest-engine.ts'
+import { openConnection } from './connection.ts'
+import { dropDatabase, ensureDatabase } from './database.ts'
+import type { Dialect } from './dialect.ts'
+import { dropUser, ensureUser } from './user.ts'
+
+export const connect =
+  (dialect: Dialect): GuestEngine['connect'] =>
+  async (paths, signal): Promise<EngineSession> => {
+    const admin = await openConnection(paths.sockets, signal)
+    return {
+      facts: async signal => {
+        const [row] = await admin.query<{ version: string }>('select version() as version', [], signal)
+        // "10.11.19-MariaDB-0+deb12u1", "9.7.4"
+        return { version: row?.version.split('-')[0] ?? '' }
+      },
+      ensureDatabase: (database, signal) => ensureDatabase(admin, dialect, database, signal),
+      dropDatabase: (database, signal) => dropDatabase(admin, database, signal),
+      ensureUser: (user, password, signal) => ensureUser(admin, dialect, user, password, signal),
+      dropUser: (user, signal) => dropUser(admin, user, signal),
+      close: () => admin.close(),
+    }
+  }
