@@ -36,9 +36,9 @@ const pod = (name: string, namespace: string, image: string, script: string) => 
   },
 })
 
-/** Starts the pod that `psql` runs in, once per namespace. */
-export async function clientPod(namespace: string): Promise<void> {
-  await applyAsTenant(namespace, pod('client', namespace, await clientImage(), 'exec sleep 3600'))
+/** Starts the pod that clients run in, once per namespace. */
+export async function clientPod(namespace: string, image?: string): Promise<void> {
+  await applyAsTenant(namespace, pod('client', namespace, image ?? (await clientImage()), 'exec sleep 3600'))
   await asTenant(namespace, ['wait', '--for=condition=Ready', '--timeout=60s', 'pod/client'])
 }
 
@@ -55,6 +55,11 @@ export async function binding(databaseUser: string, namespace: string): Promise<
   const secret = JSON.parse(await asTenant(namespace, ['get', 'secret', `${databaseUser}-credentials`, '-o', 'json'])) as Obj
   const read = (key: string) => Buffer.from(secret.data?.[key] ?? '', 'base64').toString()
   return { host: read('host'), port: read('port'), username: read('username'), password: read('password'), database: read('database') }
+}
+
+/** Runs a script in the client pod. */
+export function tryInPod(namespace: string, script: string, args: string[], input: string): ReturnType<typeof tryKubectl> {
+  return tryKubectl(as(namespace, ['exec', '-i', 'client', '--', 'sh', '-c', script, 'sh', ...args]), input, 60_000)
 }
 
 /** Runs SQL as that login from the client pod. The password goes over standard input. */

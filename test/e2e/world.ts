@@ -156,6 +156,13 @@ export const tenantUser = (namespace: string): string => `user-of-${namespace}`
 
 /** A tenant's namespace of this test's own, with a user who has the `edit` role there; deleted when the test is over. */
 export async function tenant(hint: string): Promise<{ ns: string; as: string }> {
+  const { remove, ...made } = await openTenant(hint)
+  onTestFinished(remove)
+  return made
+}
+
+/** The same, to be removed by who asked for it. */
+export async function openTenant(hint: string): Promise<{ ns: string; as: string; remove: () => Promise<void> }> {
   counter += 1
   const ns = `t-${hint}-${Date.now().toString(36)}${counter}`
   const as = tenantUser(ns)
@@ -169,10 +176,10 @@ export async function tenant(hint: string): Promise<{ ns: string; as: string }> 
       subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: as }],
     },
   )
-  onTestFinished(async () => {
+  const remove = async () => {
     await tryKubectl(['delete', 'namespace', ns, '--wait=false'])
-  })
-  return { ns, as }
+  }
+  return { ns, as, remove }
 }
 
 /** The name of an Instance's guest: its pod, Guest, claim, Secret and Service in trove-guests. */

@@ -10,8 +10,8 @@ const entry = /^\d{4}-\d\d-\d\d[T ]+\d{1,2}:\d\d:\d\d\S* (?<connection>\d+) \[(?
 const starts = /^Starting MariaDB |\(mysqld .*\) starting as process /
 const takesConnections = /: ready for connections\.( |$)/
 
-/** What a program says before it can log: a mistake in its configuration file. */
-const early = /^(mysqld|mariadbd|error): /i
+/** What a program says before it can log, as of a mistake in its configuration file; and what is said of one that was ended while it made the volume. */
+const early = /^(mysqld|mariadbd|error): |: line \d+: +\d+ (Killed|Aborted)|^Installation of system tables failed/i
 
 const maxLength = 1024
 

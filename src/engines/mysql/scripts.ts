@@ -30,6 +30,8 @@ export function initialiseMariadb({ data }: EnginePaths): string {
     `--datadir=${word(data)}`,
     `--auth-root-authentication-method=socket --auth-root-socket-user=${administrator}`,
     '--skip-test-db --skip-name-resolve --skip-log-bin',
+    // Its own defaults are for larger flavors.
+    '--innodb-buffer-pool-size=16M --key-buffer-size=1M --aria-pagecache-buffer-size=8M',
   ].join(' ')
 }
 

@@ -1,0 +1,262 @@
+/**
+ * One list of behaviours for every engine. What an engine declares that it can do decides what is asked of it, so that nothing is declared and
+ * not proven; what it does not declare must be refused, with a code.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { operatorEngines } from '../../../src/engines/operator-engines.ts'
+import { writesSince } from '../audit.ts'
+import { binding, type Login } from '../client.ts'
+import { kill, onNode, pidsOf, volumeOf } from '../node.ts'
+import { database, user } from '../objects.ts'
+import { nothingRemains } from '../remains.ts'
+import { apply, becomes, condition, get, gone, guestOf, kubectl, maybe, type Obj, openTenant, ready, tryKubectl, until } from '../world.ts'
+import { type Client, openClient } from './clients.ts'
+import { subjects } from './subjects.ts'
+
+const { TROVE_CONFORMANCE_ALL: all, TROVE_CONFORMANCE_ENGINE: only, TROVE_CONFORMANCE_CATALOG: catalog } = process.env
+const { proven, unproven } = await subjects({ all: all === '1', engine: only, official: catalog === 'official' })
+for (const { datastore, version, image } of unproven) console.log(`UNPROVEN ${datastore} ${version}: image ${image} cannot be had here`)
+
+const hostile = [
+  `o'brien`,
+  `"; drop table x; --`,
+  `back\\slash`,
+  `{curly} $dollar %s`,
+  `ünïcode ☃`,
+  `UPPER lower`,
+  `select`,
+  `a.b/c@d:e?f#g`,
+  '-rf',
+  '~* +@all',
+]
+
+/** What an engine says last when it has stopped in order. */
+const cleanEnds: Record<string, RegExp> = {
+  postgresql: /database system is shut down/,
+  mysql: /Shutdown complete/,
+  mariadb: /Shutdown complete/,
+  redis: /bye bye/,
+  valkey: /bye bye/,
+}
+
+/** Reasons for which a name may be refused. */
+const refusals = ['IdentifierInvalid', 'IdentifierReserved', 'IdentifierTooLong', 'NameTaken']
+
+describe.each(proven)('$datastore $version', ({ engine, datastore, version, image }) => {
+  const { capabilities, minimumMemory } = operatorEngines[engine as keyof typeof operatorEngines]
+  const flavorOf = (name: string, memory: string) => ({
+    apiVersion: 'trove.dev/v1alpha1',
+    kind: 'Flavor',
+    metadata: { name: `conformance-${engine}-${name}` },
+    spec: { cpu: '250m', memory },
+  })
+  /** The smallest that the engine takes. */
+  const flavor = flavorOf('smallest', String(minimumMemory))
+  const instance = (name: string, spec: object = {}) => ({
+    apiVersion: 'trove.dev/v1alpha1',
+    kind: 'Instance',
+    metadata: { name, namespace: ns },
+    spec: { datastore: { type: datastore, version }, flavorRef: { name: flavor.metadata.name }, volume: { size: '1Gi' }, ...spec },
+  })
+  /** Rights as the engine gives them: database by database, or as a whole. */
+  const login = (name: string, privilege: string, spec: object = {}) =>
+    user(
+      name,
+      ns,
+      'db',
+      {},
+      { ...(capabilities.databases ? { access: [{ database: 'shop', privilege }] } : { access: [], privilege }), ...spec },
+    )
+  const podOf = async (name: string): Promise<Obj> => get('pod', await guestOf(name, ns), 'trove-guests')
+  const objects = () => [
+    instance('db'),
+    ...(capabilities.databases ? [database('shop', ns, 'db'), database('other', ns, 'db')] : []),
+    ...(capabilities.users ? [login('owner', 'Owner'), login('writer', 'ReadWrite'), login('reader', 'ReadOnly')] : []),
+  ]
+  let ns: string
+  let removeNamespace: () => Promise<void>
+  let client: Client
+  let owner: Login
+  let writer: Login
+  let reader: Login
+
+  beforeAll(async () => {
+    ;({ ns, remove: removeNamespace } = await openTenant('conforms'))
+    await apply(flavor, ...objects())
+    await ready('db', ns, 240_000)
+    if (!capabilities.users) return
+    for (const name of ['owner', 'writer', 'reader']) await becomes('databaseuser', name, ns, 'Ready', 'True')
+    client = await openClient(engine, image, ns)
+    ;[owner, writer, reader] = (await Promise.all(['owner', 'writer', 'reader'].map(name => binding(name, ns)))) as [Login, Login, Login]
+    expect(await client.prepare(owner)).toMatchObject({ code: 0 })
+  })
+  afterAll(() => removeNamespace?.())
+
+  /** Keeps a value and finds it again, with a connection for each. */
+  const keeps = async (key: string, by = owner) => {
+    expect(await client.put(by, key, `value of ${key}`)).toMatchObject({ code: 0 })
+    expect((await client.get(by, key)).stdout).toBe(`value of ${key}`)
+  }
+  const has = async (key: string) => expect((await client.get(owner, key)).stdout).toBe(`value of ${key}`)
+  const answers = () => until('the engine answers', async () => (await client.whoAmI(owner)).code === 0)
+
+  test('it is provisioned, and says what it is', async () => {
+    const db = await get('instance', 'db', ns)
+    expect(db.status).toMatchObject({ phase: 'ACTIVE', operatingStatus: 'HEALTHY', datastore: { type: datastore, version } })
+    expect(condition(db, 'EngineHealthy')?.message).toContain(`(version ${version}`)
+    expect(condition(db, 'ConfigurationApplied')?.status).toBe('True')
+  })
+
+  test('applied again, nothing is written', async () => {
+    const from = new Date()
+    await apply(flavor, ...objects())
+    await new Promise(resolve => setTimeout(resolve, 3000))
+    const guest = await guestOf('db', ns)
+    const about = (await writesSince(from)).filter(w => w.what.includes(guest) || w.pod === guest || /(instances|database)/.test(w.what))
+    expect(about.filter(w => w.pod === guest || w.what.includes(guest))).toEqual([])
+  })
+
+  test.runIf(capabilities.users)('a login works with the right password and with no other', async () => {
+    expect((await client.whoAmI(owner)).stdout).toBe('owner')
+    expect((await client.whoAmI({ ...owner, password: 'wrong' })).stderr).toMatch(client.wrongPassword)
+    expect((await client.whoAmI({ ...owner, password: writer.password })).stderr).toMatch(client.wrongPassword)
+  })
+
+  test.runIf(capabilities.users)('everybody may do what was granted, and nothing more', async () => {
+    await keeps('by-owner')
+    await keeps('by-writer', writer)
+    expect((await client.get(reader, 'by-owner')).stdout).toBe('value of by-owner')
+    const refused = await client.put(reader, 'by-reader', 'x')
+    expect(refused.stderr + refused.stdout).toMatch(client.denied)
+    if (!capabilities.databases) return
+    const elsewhere = await client.whoAmI({ ...owner, database: 'other' })
+    expect(elsewhere.code).not.toBe(0)
+    expect(elsewhere.stderr).toMatch(client.denied)
+  })
+
+  test.runIf(capabilities.users)(
+    'rights that are no longer asked for are gone, and a new password takes the place of the old',
+    async () => {
+      await apply(login('writer', 'ReadOnly', { passwordGeneration: 2 }))
+      await becomes('databaseuser', 'writer', ns, 'Ready', 'True')
+      const now = await binding('writer', ns)
+      expect(now.password).not.toBe(writer.password)
+      expect((await client.whoAmI(writer)).stderr).toMatch(client.wrongPassword)
+      const refused = await client.put(now, 'no-longer', 'x')
+      expect(refused.stderr + refused.stdout).toMatch(client.denied)
+      expect((await client.get(now, 'by-owner')).stdout).toBe('value of by-owner')
+    },
+  )
+
+  test.runIf(capabilities.users)('each of a list of hostile names works or is refused, and harms nothing', async () => {
+    await apply(...hostile.map((name, n) => login(`hostile-${n}`, 'ReadOnly', { name })))
+    const outcomes = await Promise.all(
+      hostile.map((name, n) =>
+        until(`"${name}" has come to something`, async () => {
+          const reason = condition(await maybe('databaseuser', `hostile-${n}`, ns), 'Ready')
+          return (reason?.status === 'True' || refusals.includes(reason?.reason ?? '')) && reason
+        }),
+      ),
+    )
+    const working = hostile.map((name, n) => ({ name, n })).filter(({ n }) => outcomes[n]?.status === 'True')
+    expect(working.length).toBeGreaterThan(1)
+    for (const { name, n } of working) expect((await client.whoAmI(await binding(`hostile-${n}`, ns))).stdout).toBe(name)
+    await has('by-owner')
+    await kubectl(['delete', 'databaseuser', '-n', ns, ...hostile.map((_, n) => `hostile-${n}`), '--timeout=120s'])
+  })
+
+  test.runIf(!capabilities.databases)('a Database is refused with a code', async () => {
+    await apply(database('none', ns, 'db'))
+    await becomes('database', 'none', ns, 'Stalled', 'NotSupported')
+    await kubectl(['delete', 'database', 'none', '-n', ns, '--timeout=60s'])
+  })
+
+  test('killed with -9, it comes back in the same pod with all that it acknowledged', async () => {
+    const before = await podOf('db')
+    if (capabilities.users) for (let n = 0; n < 5; n++) await keeps(`before-kill-${n}`)
+    const started = async () => (await get('guests.trove.dev', await guestOf('db', ns), 'trove-guests')).status.engine.startedAt
+    const at = await started()
+    await kill(await pidsOf(before.metadata.uid, engineProcess()))
+    await until('the engine was started again', async () => (await started()) !== at)
+    await ready('db', ns)
+    expect((await podOf('db')).metadata.uid).toBe(before.metadata.uid)
+    if (!capabilities.users) return
+    await answers()
+    for (let n = 0; n < 5; n++) await has(`before-kill-${n}`)
+  })
+
+  test('a restart ends it cleanly, and all is there afterwards', async () => {
+    const before = await podOf('db')
+    if (capabilities.users) await keeps('before-restart')
+    const log = kubectl(['logs', '--follow', '-n', 'trove-guests', '-c', 'database', before.metadata.name])
+    await kubectl([
+      'patch',
+      'instance',
+      'db',
+      '-n',
+      ns,
+      '--type=merge',
+      '-p',
+      JSON.stringify({ spec: { restartRequestedAt: new Date().toISOString() } }),
+    ])
+    await until(
+      'there is another pod',
+      async () => (await maybe('pod', before.metadata.name, 'trove-guests'))?.metadata.uid !== before.metadata.uid,
+    )
+    await ready('db', ns)
+    expect(await log).toMatch(cleanEnds[engine]!)
+    if (capabilities.users) await has('before-restart')
+    const db = await get('instance', 'db', ns)
+    expect(db.status.lastRestartRequestedAt).toBe(db.spec.restartRequestedAt)
+  })
+
+  test('a full volume is named, and heals once there is room', async () => {
+    const path = await volumeOf(
+      `full-${ns}`,
+      'local',
+      p => `mount -t tmpfs -o size=512m tmpfs ${p}`,
+      p => `umount -l ${p}; rm -rf ${p}`,
+    )
+    // What it writes to such a volume counts against its memory.
+    const roomy = flavorOf('roomy', '1Gi')
+    await apply(
+      roomy,
+      instance('full', { flavorRef: { name: roomy.metadata.name }, volume: { size: '1Gi', storageClassName: `full-${ns}` } }),
+    )
+    await ready('full', ns)
+    await onNode(`dd if=/dev/zero of=${path}/filler bs=1M 2>/dev/null; true`)
+    await kubectl(['delete', 'pod', await guestOf('full', ns), '-n', 'trove-guests'])
+    await becomes('instance', 'full', ns, 'Ready', 'VolumeFull')
+    await onNode(`rm ${path}/filler`)
+    await ready('full', ns)
+    await kubectl(['delete', 'instance', 'full', '-n', ns, '--timeout=90s'])
+  })
+
+  test('an image of something else is told, and nothing is made of it', async () => {
+    const other = proven.find(s => s.engine !== engine)?.image ?? 'trove.local/postgres:17'
+    const name = `wrong-${ns}`
+    await apply({
+      apiVersion: 'trove.dev/v1alpha1',
+      kind: 'DatastoreVersion',
+      metadata: { name },
+      spec: { datastoreRef: { name: datastore }, version: 'wrong', image: other },
+    })
+    await apply(instance('wrong', { datastore: { type: datastore, version: 'wrong' } }))
+    const seen = await until('it is told', async () => {
+      const found = condition(await maybe('instance', 'wrong', ns), 'Ready')?.reason ?? ''
+      return ['InitialiseFailed', 'EngineStartFailed', 'ImageUnsuitable', 'ContainerFailed'].includes(found) && found
+    })
+    expect(seen).toBeTruthy()
+    await kubectl(['delete', 'instance', 'wrong', '-n', ns, '--timeout=90s'])
+    await tryKubectl(['delete', 'datastoreversion', name])
+  })
+
+  test('deleted, it goes with all that was its own', async () => {
+    const guest = await guestOf('db', ns)
+    await kubectl(['delete', 'instance', 'db', '-n', ns, '--timeout=120s'])
+    await gone('guests.trove.dev', guest, 'trove-guests')
+    await nothingRemains([guest])
+  })
+
+  const engineProcess = () => client?.process ?? `^${engine}`
+})
