@@ -5,13 +5,13 @@
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { type Cluster, up } from '../kind/cluster.ts'
+import { engineImage } from '../kind/images.ts'
 import { install, kubectl } from '../kind/install.ts'
 import { stepLog } from '../kind/steps.ts'
 import { agentMemory, type Memory, operatorMemory } from './memory.ts'
 import { median } from './statistics.ts'
 
 const rounds = 5
-const image = (cluster: Cluster) => (cluster.registry ? 'postgres:17' : 'trove.local/postgres:17')
 /** Both sides have it. As much CPU as the node can spare, so that little of the time is spent waiting for a quota. */
 const flavor = { apiVersion: 'trove.dev/v1alpha1', kind: 'Flavor', metadata: { name: 'bench' }, spec: { cpu: '1', memory: '1Gi' } }
 const restricted = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } }
@@ -31,7 +31,7 @@ export async function ready(): Promise<object> {
   const instance: number[] = []
   // One round of each that is not counted: images unpacked, caches filled.
   for (let round = 0; round <= rounds; round++) {
-    const b = await timed(cluster, installed.image, client, `bench-bare-${round}`, bareObjects(image(cluster)))
+    const b = await timed(cluster, installed.image, client, `bench-bare-${round}`, bareObjects(engineImage(cluster, 'postgresql:17')))
     const i = await timed(cluster, installed.image, client, `bench-instance-${round}`, instanceObjects())
     if (round === 0) continue
     log.note(`round ${round}: bare pod ${ms(b)}, Instance ${ms(i)}`)

@@ -2,6 +2,7 @@
  * A tenant's own pods: a psql to ask with, and a writer that opens a new connection for every row and remembers what was acknowledged. All of it
  * with the rights of the tenant's user, not with a test's.
  */
+import { engineImage } from '../kind/images.ts'
 import { cluster, kubectl, type Obj, tenantUser, tryKubectl, until } from './world.ts'
 
 const as = (namespace: string, args: string[]) => ['--as', tenantUser(namespace), '-n', namespace, ...args]
@@ -9,7 +10,7 @@ const asTenant = (namespace: string, args: string[], input?: string) => kubectl(
 const applyAsTenant = (namespace: string, object: object) => asTenant(namespace, ['apply', '-f', '-'], JSON.stringify(object))
 
 /** The image that has psql: the engine's own. */
-export const clientImage = async () => ((await cluster()).registry ? 'postgres:17' : 'trove.local/postgres:17')
+export const clientImage = async () => engineImage(await cluster(), 'postgresql:17')
 
 const restricted = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } }
 

@@ -1,25 +1,26 @@
 /**
  * Which images the cluster's workloads run, and how they get onto the node. With a registry the node pulls the official engine images
- * itself; without one, images of the same shape are built here from Debian's packages.
+ * itself; without one, images of the same shape are built here from Debian's packages, each when it is first asked for.
  */
 import type { Cluster } from './cluster.ts'
 import { type BuiltImage, ensureImage, type ImageRecipe } from './images/built-image.ts'
-import { postgres15, postgres17 } from './images/postgres.ts'
+import { type DatastoreVersion, datastoreImages } from './images/datastores.ts'
 import { buildUnsuitableFromRegistry, unsuitable } from './images/unsuitable.ts'
 import { SetupError } from './setup-error.ts'
 import type { Log } from './steps.ts'
 
-export interface EngineImages {
-  postgres17: string
-  postgres15: string
+/** The image that runs a datastore version on this cluster; `provideEngines` sees to it that the node has it or can pull it. */
+export function engineImage({ registry }: Pick<Cluster, 'registry'>, version: DatastoreVersion): string {
+  const { official, built } = datastoreImages[version]
+  if (registry) return official
+  if (built === undefined)
+    throw new SetupError(`Debian has no packages to build an image of ${version} from`, `let the machine reach the registry of ${official}`)
+  return built.spec.reference
 }
 
-/** Engine images that the node has or can pull. */
-export async function engineImages(cluster: Cluster, log: Log): Promise<EngineImages> {
-  if (cluster.registry) return { postgres17: 'postgres:17', postgres15: 'postgres:15' }
-  const images = { postgres17: postgres17.spec.reference, postgres15: postgres15.spec.reference }
-  await provideImages(cluster, Object.values(images), log)
-  return images
+export async function provideEngines(cluster: Cluster, versions: readonly DatastoreVersion[], log: Log): Promise<void> {
+  const images = versions.map(version => engineImage(cluster, version))
+  if (!cluster.registry) await provideImages(cluster, images, log)
 }
 
 /** For a test: an image that lacks tools that the launcher needs. */
@@ -37,11 +38,12 @@ export async function provideImages(cluster: Cluster, references: string[], log:
       const image: BuiltImage = await ensureImage(recipe, log)
       await log.step(`load ${reference} onto the node`, () => cluster.loadArchive(reference, image.id, image.archive))
     } else {
-      if (reference.startsWith('trove.local/postgres:'))
+      if (recipe !== undefined && recipe !== unsuitable)
         throw new SetupError(`this cluster pulls official images: ${reference} is not built for it`)
       await log.step(`load ${reference} onto the node`, () => cluster.load([reference]))
     }
   }
 }
 
-const recipes = new Map<string, ImageRecipe>([postgres17, postgres15, unsuitable].map(recipe => [recipe.spec.reference, recipe]))
+const engineRecipes = Object.values(datastoreImages).flatMap(({ built }) => built ?? [])
+const recipes = new Map<string, ImageRecipe>([...engineRecipes, unsuitable].map(recipe => [recipe.spec.reference, recipe]))

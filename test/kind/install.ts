@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Cluster } from './cluster.ts'
 import { must } from './command.ts'
 import { operatorImage } from './images/operator.ts'
-import { type EngineImages, engineImages } from './images.ts'
+import { provideEngines } from './images.ts'
 import { thisCheckout } from './names.ts'
 import { SetupError } from './setup-error.ts'
 import type { Log } from './steps.ts'
@@ -11,21 +11,23 @@ import type { Log } from './steps.ts'
 /** The image that deploy/ names, replaced by the one built from this checkout. */
 const placeholder = 'trove.local/trove:dev'
 
+/** What the catalog offers. */
+const offered = ['postgresql:17', 'postgresql:15'] as const
+
 export interface Installed {
   /** The operator's image, which the guest agents run from too. */
   image: string
-  engines: EngineImages
 }
 
 /** Settings of the operator, as deploy/operator/deployment.yaml names them, that differ on this cluster. */
 export type Settings = Record<string, string>
 
 export async function install(cluster: Cluster, log: Log, settings: Settings = {}): Promise<Installed> {
-  const engines = await engineImages(cluster, log)
+  await provideEngines(cluster, offered, log)
   const image = await operatorImage({ registry: cluster.registry, log })
   await log.step('load the operator’s image onto the node', () => cluster.load([image]))
   await applyOperator(cluster, image, log, settings)
-  return { image, engines }
+  return { image }
 }
 
 export async function applyOperator(cluster: Cluster, image: string, log: Log, settings: Settings = {}): Promise<void> {

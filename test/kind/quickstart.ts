@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { type Cluster, up } from './cluster.ts'
 import { runAttached } from './command.ts'
+import { engineImage } from './images.ts'
 import { install, kubectl } from './install.ts'
 import { thisCheckout } from './names.ts'
 import { SetupError } from './setup-error.ts'
@@ -16,12 +17,12 @@ const sample = join(thisCheckout(), 'deploy', 'samples', 'postgresql.yaml')
 
 async function quickstart(): Promise<void> {
   const cluster = await up('demo', log)
-  const { engines } = await install(cluster, log)
+  await install(cluster, log)
   await log.step('apply deploy/samples/postgresql.yaml', () => kubectl(cluster, ['apply', '--filename', sample]))
   await log.step('wait until the Instance is ACTIVE and HEALTHY', () => becomesReady(cluster))
   await log.step('wait for the Secret app-credentials', () => hasCredentials(cluster))
   const row = await log.step('connect as a tenant: a pod in namespace demo writes a row and reads it', () =>
-    asTenant(cluster, engines.postgres17),
+    asTenant(cluster, engineImage(cluster, 'postgresql:17')),
   )
   log.note(`it read: ${row}`)
   console.log(`\n$ kubectl get instances,databases,databaseusers -n demo\n`)
