@@ -32,15 +32,15 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
-      // `npm run conformance`; without it, as a part of `npm test`, each engine in its default version.
+      // As a part of `npm test` each engine in its default version; `npm run conformance` has them all.
       {
         test: {
           name: 'conformance',
-          globalSetup: ['test/e2e/setup.ts'],
+          globalSetup: ['test/e2e/engine-conformance/setup.ts'],
           include: ['test/e2e/engine-conformance/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 600_000,
-          bail: 0,
+          maxWorkers: 2,
         },
       },
       // What stops or replaces a part that all tests share.

@@ -258,7 +258,7 @@ export const faults = {
   }),
   VolumeFull: entry<{ used: string }>({
     says: p => `the data volume is full (${p.used})`,
-    advice: 'Grow spec.volume.size, or delete data; the engine is started again by itself',
+    advice: 'Grow spec.volume.size, or delete data; an engine that has ended is started again by itself',
     shows: 'phase ERROR',
     provokedIn: 'e2e',
     heals: true,

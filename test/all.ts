@@ -107,7 +107,7 @@ const stages: Tier[][][] = [
   // Before anything runs beside it: on a fresh machine this builds for a quarter of an hour.
   [[step('cluster', 'node', 'test/kind/main.ts', '--name', 'test', 'up')]],
   [[tier('unit'), step('launcher', 'node', 'test/launcher/main.ts'), tier('integration'), tier('quickstart')], [tier('e2e-alone')]],
-  [[tier('e2e'), tier('uninstall')]],
+  [[tier('e2e'), tier('conformance'), tier('uninstall')]],
 ]
 const width = Math.max(...stages.flat(2).map(({ name }) => name.length))
 

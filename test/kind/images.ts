@@ -3,9 +3,12 @@
  * itself; without one, images of the same shape are built here from Debian's packages, each when it is first asked for.
  */
 import type { Cluster } from './cluster.ts'
+import { must, run } from './command.ts'
+import { ensureEngine } from './engine.ts'
 import { type BuiltImage, ensureImage, type ImageRecipe } from './images/built-image.ts'
 import { type DatastoreVersion, datastoreImages } from './images/datastores.ts'
 import { buildUnsuitableFromRegistry, unsuitable } from './images/unsuitable.ts'
+import { registryInReach } from './machine.ts'
 import { SetupError } from './setup-error.ts'
 import type { Log } from './steps.ts'
 
@@ -21,6 +24,23 @@ export function engineImage({ registry }: Pick<Cluster, 'registry'>, version: Da
 export async function provideEngines(cluster: Cluster, versions: readonly DatastoreVersion[], log: Log): Promise<void> {
   const images = versions.map(version => engineImage(cluster, version))
   if (!cluster.registry) await provideImages(cluster, images, log)
+}
+
+/** The image for a container of the Docker engine itself, without a cluster; it is there when this returns. */
+export async function dockerImage(version: DatastoreVersion, log: Log): Promise<string> {
+  await ensureEngine(log)
+  const registry = await registryInReach()
+  const image = engineImage({ registry }, version)
+  const { built } = datastoreImages[version]
+  if (registry || built === undefined) {
+    await log.step(`pull ${image}`, () => must('docker', ['pull', '--quiet', image]))
+    return image
+  }
+  const { id, archive } = await ensureImage(built, log)
+  const { stdout } = await run('docker', ['image', 'inspect', '--format', '{{.Id}}', image])
+  if (stdout.trim() !== id)
+    await log.step(`load ${image} into the Docker engine`, () => must('docker', ['load', '--quiet', '--input', archive]))
+  return image
 }
 
 /** For a test: an image that lacks tools that the launcher needs. */

@@ -11,8 +11,8 @@ import type { Log } from './steps.ts'
 /** The image that deploy/ names, replaced by the one built from this checkout. */
 const placeholder = 'trove.local/trove:dev'
 
-/** What the catalog offers. */
-const offered = ['postgresql:17', 'postgresql:15'] as const
+/** What a newcomer begins with. Images of the other engines that the catalog offers are loaded by who needs them. */
+const atFirst = ['postgresql:17', 'postgresql:15'] as const
 
 export interface Installed {
   /** The operator's image, which the guest agents run from too. */
@@ -23,7 +23,7 @@ export interface Installed {
 export type Settings = Record<string, string>
 
 export async function install(cluster: Cluster, log: Log, settings: Settings = {}): Promise<Installed> {
-  await provideEngines(cluster, offered, log)
+  await provideEngines(cluster, atFirst, log)
   const image = await operatorImage({ registry: cluster.registry, log })
   await log.step('load the operator’s image onto the node', () => cluster.load([image]))
   await applyOperator(cluster, image, log, settings)

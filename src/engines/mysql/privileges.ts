@@ -24,7 +24,7 @@ const columns: Record<Exclude<Privilege, 'Owner'>, Column[]> = { ReadOnly: readi
 /** To give rights on is nobody's but Trove's. */
 const grantOption = 'Grant_priv'
 
-export const databaseOf = (row: Row): string => (row.Db ?? row.db ?? '').replace(/\\(.)/g, '$1')
+export const databaseOf = (row: Row): string => (row.Db ?? row.db ?? '').replace(/\\(.)/gsu, '$1')
 const held = (row: Row | undefined): string[] =>
   Object.entries(row ?? {}).flatMap(([column, value]) => (column.endsWith('_priv') && value === 'Y' ? [column] : []))
 

@@ -160,6 +160,7 @@ export class Agent {
       engineKnown: this.#engine() !== undefined,
       built: this.#built,
       launcher,
+      full: this.#gauge.full ? { percent: this.#gauge.percent ?? 100 } : undefined,
       volume: this.#lookAtVolume(spec, launcher),
       initialisation: this.#initialisation,
       history: this.#history,

@@ -9,7 +9,7 @@ export function initialisationFailure(
   output: string,
   engine: Pick<GuestEngine, 'logFault'>,
   lock: string,
-  use: VolumeUse | undefined,
+  use: Pick<VolumeUse, 'percent' | 'full'> | undefined,
 ): Fault {
   const lines = output.split('\n').filter(line => line.trim() !== '')
   if (exit === jobExits.busy) return fault('VolumeBusy', { path: lock })

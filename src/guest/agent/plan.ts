@@ -45,6 +45,8 @@ export interface Observed {
   /** Whether the engine has run before: its first start is part of the building, any later one is a restart. */
   built: boolean
   launcher: LauncherState
+  /** How full it is, if it is too full: an engine that still runs will not take what it is given. */
+  full: { percent: number } | undefined
   /** Looked at only while no engine runs. */
   volume: VolumeLook | undefined
   initialisation: Initialisation
@@ -124,7 +126,10 @@ function planRunning(o: Observed, job: Job, boot: string): Plan {
   if (run === undefined || run.job !== job.id) return { actions: does({ do: 'attend', job, boot }), says: beginning(o, 'Starting') }
   if (run.silent)
     return { actions: [], says: { operatingStatus: 'UNKNOWN', fault: fault('EngineSilent', { seconds: silentAfterMs / 1000 }) } }
-  if (run.answered) return { actions: [], says: { operatingStatus: 'HEALTHY' } }
+  if (run.answered) {
+    const full = o.full && fault('VolumeFull', { used: `${o.full.percent} % used` })
+    return { actions: [], says: { operatingStatus: 'HEALTHY', ...(full !== undefined && { fault: full }) } }
+  }
   const slowAtMs = run.sinceMs + slowAfterMs
   if (o.nowMs >= slowAtMs) return { actions: [], says: failed(fault('EngineSlow', { seconds: slowAfterMs / 1000 })) }
   // Until it answers, what went wrong the last time still is what is wrong.

@@ -51,3 +51,9 @@ test('use is told in steps of five, and down only once it is clearly below', () 
   let told: number | undefined
   expect(walk.map(percent => (told = reportedUse(told, percent)))).toEqual([0, 5, 5, 5, 0, 5, 10, 10, 5, 10, 95, 100])
 })
+
+test('what was full has room again only with twice as much', () => {
+  const leaves = (mib: number) => useOf({ size: 1024 * MiB, free: mib * MiB, available: mib * MiB })
+  expect([31, 32, 63, 64].map(mib => leaves(mib).full)).toEqual([true, false, false, false])
+  expect([31, 32, 63, 64].map(mib => leaves(mib).roomy)).toEqual([false, false, false, true])
+})

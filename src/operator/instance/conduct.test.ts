@@ -159,6 +159,12 @@ test('a configuration that waits for a restart is Ready and RESTART_REQUIRED', (
   expect(condition(o, 'ConfigurationApplied')).toMatchObject({ status: 'False', reason: 'RestartRequired' })
 })
 
+test('an engine that answers on a full volume is not ready, for it will not take what it is given', () => {
+  const full = healthy({ fault: { code: 'VolumeFull', message: 'the data volume is full' } })
+  const { status } = judge(well({ guest: aGuest(initialised, full) }))
+  expect(status).toMatchObject({ phase: 'ERROR', operatingStatus: 'HEALTHY', fault: { code: 'VolumeFull' } })
+})
+
 test('what a restart would bring is said while it is pending, and changes nothing else', () => {
   expect(condition(well(), 'RestartPending')).toBeUndefined()
   expect(condition(well(), 'RestartPending', { restartPending: ['another image'] })?.message).toContain('another image')

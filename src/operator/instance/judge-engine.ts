@@ -91,7 +91,7 @@ export function judgeEngine(o: Observed): EngineFinding {
   if (isLeaving(o.side.pod)) {
     return { ...stuck(type, fault('PodTerminating', { pod: o.side.pod!.metadata.name })), operatingStatus: 'SHUTDOWN' }
   }
-  if (operatingStatus === 'HEALTHY') {
+  if (operatingStatus === 'HEALTHY' && status.fault === undefined) {
     const version = status.engine?.version
     return {
       ...fine(type, 'Healthy', `the engine answers${version === undefined ? '' : ` (version ${version})`}`),

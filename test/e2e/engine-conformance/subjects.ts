@@ -1,8 +1,8 @@
-/** What is put to the test: every version that a catalog of this repository offers, and those of its official one that cannot be had here. */
+/** What is put to the test: versions that a catalog of this repository offers. */
+import { readdirSync } from 'node:fs'
 import { loadAll } from 'js-yaml'
 import { render } from '../../kind/install.ts'
-import type { Obj } from '../world.ts'
-import { cluster } from '../world.ts'
+import { cluster, type Obj } from '../world.ts'
 
 export interface Subject {
   engine: string
@@ -11,15 +11,25 @@ export interface Subject {
   image: string
 }
 
-/** `all` runs every version, otherwise the default one of each datastore. `engine` limits it to one. */
-export async function subjects(o: {
-  all: boolean
-  engine?: string | undefined
-  official: boolean
-}): Promise<{ proven: Subject[]; unproven: Subject[] }> {
+/** Set by `npm run conformance`; without them each engine is tried in its default version. */
+export const oneEngine = 'TROVE_CONFORMANCE_ENGINE'
+export const everyVersion = 'TROVE_CONFORMANCE_EVERY_VERSION'
+export const officialCatalog = 'TROVE_CONFORMANCE_OFFICIAL'
+
+/** Engines that have a file here, which is all that one needs to be tried. */
+export const engines = (): string[] => readdirSync(import.meta.dirname).flatMap(file => /^(.+)\.test\.ts$/.exec(file)?.[1] ?? [])
+
+export function triedEngines(): string[] {
+  const one = process.env[oneEngine]
+  return one === undefined ? engines() : [one]
+}
+
+/** What can be tried of an engine, and what only the official catalog has. */
+export async function subjectsOf(engine: string): Promise<{ proven: Subject[]; unproven: Subject[] }> {
   const official = await offered('deploy/catalog')
-  const here = o.official || (await cluster()).registry ? official : await offered('deploy/catalog-debian')
-  const isMeant = (s: Offered) => (o.all || s.isDefault) && (o.engine === undefined || s.engine === o.engine)
+  const isOfficial = process.env[officialCatalog] === '1' || (await cluster()).registry
+  const here = isOfficial ? official : await offered('deploy/catalog-debian')
+  const isMeant = (s: Offered) => s.engine === engine && (process.env[everyVersion] === '1' || s.isDefault)
   const has = ({ datastore, version }: Subject) => here.some(s => s.datastore === datastore && s.version === version)
   return { proven: here.filter(isMeant), unproven: official.filter(s => isMeant(s) && !has(s)) }
 }
@@ -31,14 +41,8 @@ async function offered(folder: string): Promise<Offered[]> {
   const datastores = new Map(objects.filter(o => o.kind === 'Datastore').map(o => [o.metadata.name, o]))
   return objects
     .filter(o => o.kind === 'DatastoreVersion')
-    .map(({ spec }) => {
-      const { engine, defaultVersion } = datastores.get(spec.datastoreRef.name)!.spec
-      return {
-        engine,
-        datastore: spec.datastoreRef.name,
-        version: spec.version,
-        image: spec.image,
-        isDefault: spec.version === defaultVersion,
-      }
+    .map(({ spec: { datastoreRef, version, image } }) => {
+      const { engine, defaultVersion } = datastores.get(datastoreRef.name)!.spec
+      return { engine, datastore: datastoreRef.name, version, image, isDefault: version === defaultVersion }
     })
 }

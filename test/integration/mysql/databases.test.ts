@@ -4,10 +4,10 @@ import { itemsOf } from './items.ts'
 import { type Server, startServer } from './server.ts'
 import { servers } from './servers.ts'
 
-describe.each(servers)('%s %s', (engine, version) => {
+describe.each(servers)('$of', kind => {
   let server: Server
   beforeAll(async () => {
-    server = await startServer(engine, version)
+    server = await startServer(kind)
   })
   afterAll(() => server?.remove())
   const { ensureDatabase, dropDatabase, ensureUser } = itemsOf(() => server)

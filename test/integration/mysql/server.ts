@@ -15,13 +15,15 @@ import type { EnginePaths, EngineSession } from '../../../src/engines/guest-engi
 import { guestEngines } from '../../../src/engines/guest-engines.ts'
 import { type Connection, openConnection } from '../../../src/engines/mysql/connection.ts'
 import { operatorEngines } from '../../../src/engines/operator-engines.ts'
+import { dockerImage } from '../../kind/images.ts'
+import { stepLog } from '../../kind/steps.ts'
+import type { ServerKind } from './servers.ts'
 
 const run = promisify(execFile)
 const uid = 999
 const memoryBytes = 512 * 1024 * 1024
 
 export interface Server {
-  image: string
   signal: AbortSignal
   paths: EnginePaths
   /** What the server has said since the test began. */
@@ -41,8 +43,8 @@ export interface Server {
   remove(): Promise<void>
 }
 
-export async function startServer(engine: 'mysql' | 'mariadb', version: string): Promise<Server> {
-  const image = `trove.local/${engine}:${version}`
+export async function startServer({ engine, version, of }: ServerKind): Promise<Server> {
+  const image = await dockerImage(of, stepLog())
   const guest = guestEngines[engine]
   const operator = operatorEngines[engine]
   const root = await mkdtemp(join(tmpdir(), 'trove-mysql-'))
@@ -79,7 +81,6 @@ export async function startServer(engine: 'mysql' | 'mariadb', version: string):
   let exited: Promise<void> = Promise.resolve()
 
   const server: Server = {
-    image,
     signal,
     paths,
     log: () => lines.join('').split('\n'),

@@ -4,10 +4,10 @@ import { itemsOf } from './items.ts'
 import { type Server, startServer } from './server.ts'
 import { servers } from './servers.ts'
 
-describe.each(servers)('%s %s', (engine, version) => {
+describe.each(servers)('$of', kind => {
   let server: Server
   beforeAll(async () => {
-    server = await startServer(engine, version)
+    server = await startServer(kind)
     for (const name of ['shop', 'other', 'a_c', 'abc']) await ensureDatabase(name)
   })
   afterAll(() => server?.remove())

@@ -4,18 +4,31 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { operatorEngines } from '../../../src/engines/operator-engines.ts'
+import { unsuitableImage } from '../../kind/images.ts'
+import { stepLog } from '../../kind/steps.ts'
 import { writesSince } from '../audit.ts'
-import { binding, type Login } from '../client.ts'
+import { binding, clientImage, type Login } from '../client.ts'
 import { kill, onNode, pidsOf, volumeOf } from '../node.ts'
 import { database, user } from '../objects.ts'
 import { nothingRemains } from '../remains.ts'
-import { apply, becomes, condition, get, gone, guestOf, kubectl, maybe, type Obj, openTenant, ready, tryKubectl, until } from '../world.ts'
+import {
+  apply,
+  becomes,
+  cluster,
+  condition,
+  get,
+  gone,
+  guestOf,
+  kubectl,
+  maybe,
+  type Obj,
+  openTenant,
+  ready,
+  tryKubectl,
+  until,
+} from '../world.ts'
 import { type Client, openClient } from './clients.ts'
-import { subjects } from './subjects.ts'
-
-const { TROVE_CONFORMANCE_ALL: all, TROVE_CONFORMANCE_ENGINE: only, TROVE_CONFORMANCE_CATALOG: catalog } = process.env
-const { proven, unproven } = await subjects({ all: all === '1', engine: only, official: catalog === 'official' })
-for (const { datastore, version, image } of unproven) console.log(`UNPROVEN ${datastore} ${version}: image ${image} cannot be had here`)
+import { type Subject, subjectsOf } from './subjects.ts'
 
 const hostile = [
   `o'brien`,
@@ -42,7 +55,15 @@ const cleanEnds: Record<string, RegExp> = {
 /** Reasons for which a name may be refused. */
 const refusals = ['IdentifierInvalid', 'IdentifierReserved', 'IdentifierTooLong', 'NameTaken']
 
-describe.each(proven)('$datastore $version', ({ engine, datastore, version, image }) => {
+/** Puts every version of an engine that is to be tried to the same list. What cannot be had is said, and not passed over in silence. */
+export async function conforms(engine: string): Promise<void> {
+  const { proven, unproven } = await subjectsOf(engine)
+  for (const subject of unproven)
+    test.skip(`UNPROVEN ${subject.datastore} ${subject.version}: its image ${subject.image} cannot be had here`)
+  for (const subject of proven) describe(`${subject.datastore} ${subject.version}`, () => behaves(subject))
+}
+
+function behaves({ engine, datastore, version, image }: Subject): void {
   const { capabilities, minimumMemory } = operatorEngines[engine as keyof typeof operatorEngines]
   const flavorOf = (name: string, memory: string) => ({
     apiVersion: 'trove.dev/v1alpha1',
@@ -225,7 +246,7 @@ describe.each(proven)('$datastore $version', ({ engine, datastore, version, imag
     )
     await ready('full', ns)
     await onNode(`dd if=/dev/zero of=${path}/filler bs=1M 2>/dev/null; true`)
-    await kubectl(['delete', 'pod', await guestOf('full', ns), '-n', 'trove-guests'])
+    // Whether the engine ends or goes on without taking anything more.
     await becomes('instance', 'full', ns, 'Ready', 'VolumeFull')
     await onNode(`rm ${path}/filler`)
     await ready('full', ns)
@@ -233,7 +254,7 @@ describe.each(proven)('$datastore $version', ({ engine, datastore, version, imag
   })
 
   test('an image of something else is told, and nothing is made of it', async () => {
-    const other = proven.find(s => s.engine !== engine)?.image ?? 'trove.local/postgres:17'
+    const other = engine === 'postgresql' ? await unsuitableImage(await cluster(), stepLog()) : await clientImage()
     const name = `wrong-${ns}`
     await apply({
       apiVersion: 'trove.dev/v1alpha1',
@@ -259,4 +280,4 @@ describe.each(proven)('$datastore $version', ({ engine, datastore, version, imag
   })
 
   const engineProcess = () => client?.process ?? `^${engine}`
-})
+}
