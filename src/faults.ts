@@ -399,6 +399,13 @@ export const faults = {
     provokedIn: 'integration',
     heals: false,
   }),
+  IdentifierInvalid: entry<{ name: string; why: string }>({
+    says: p => `"${p.name}" cannot be a name in this engine: ${p.why}`,
+    advice: 'Delete this object and create it with another spec.name',
+    shows: 'condition',
+    provokedIn: 'unit',
+    heals: false,
+  }),
   CharacterSetUnknown: entry<{ characterSet: string; engine: string }>({
     says: p => `engine ${p.engine} cannot store text in character set "${p.characterSet}"`,
     advice: 'Delete this object and create it with another spec.characterSet, or with none for the engine’s default',

@@ -5,6 +5,7 @@
  */
 import { Socket } from 'node:net'
 import { Client } from 'pg'
+import { abortable } from '../abortable.ts'
 import { port } from './port.ts'
 
 export interface Connection {
@@ -93,18 +94,5 @@ export async function openConnection(sockets: string, database: string, signal: 
       }
     },
     close,
-  }
-}
-
-async function abortable<T>(signal: AbortSignal, end: () => void, work: () => Promise<T>): Promise<T> {
-  signal.throwIfAborted()
-  signal.addEventListener('abort', end, { once: true })
-  try {
-    return await work()
-  } catch (error) {
-    signal.throwIfAborted()
-    throw error
-  } finally {
-    signal.removeEventListener('abort', end)
   }
 }

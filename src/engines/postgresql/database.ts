@@ -5,11 +5,12 @@
  */
 import type { GuestDatabase } from '../../api/guest.ts'
 import { fault, TroveError } from '../../errors.ts'
+import { nameTaken, told } from '../told.ts'
 import type { Connection } from './connection.ts'
 import { isUtf8 } from './encodings.ts'
 import { giveUpHoldings } from './holdings.ts'
 import { checkDatabase, databaseRoles } from './names.ts'
-import { databaseMark, markedRole, nameTaken, takeBackDatabases, told } from './ours.ts'
+import { databaseMark, markedRole, takeBackDatabases } from './ours.ts'
 import { identifier, literal } from './quote.ts'
 
 /** datconnlimit of a database that a DROP DATABASE left half gone. */

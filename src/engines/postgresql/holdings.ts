@@ -1,7 +1,8 @@
 /** What a role owns and was granted, and how it is parted from it without anything being lost. */
+import { statementFailed } from '../told.ts'
 import type { Connection } from './connection.ts'
 import { databaseRoles } from './names.ts'
-import { databaseMark, statementFailed, takeBackDatabases } from './ours.ts'
+import { databaseMark, takeBackDatabases } from './ours.ts'
 import { identifier } from './quote.ts'
 
 interface Holding {

@@ -1,6 +1,6 @@
 /** PostgreSQL, the operator's half: ports, limits, rendered configuration, what names are allowed, and how an application is told where to connect. Pure. */
 import type { OperatorEngine } from '../operator-engine.ts'
-import { bindingUri } from './binding.ts'
+import { connectionUri } from '../uri.ts'
 import { defaults, render } from './configuration.ts'
 import { logFault } from './log-fault.ts'
 import { checkDatabase, checkUser } from './names.ts'
@@ -17,6 +17,6 @@ export const postgresql: OperatorEngine = {
   render,
   checkDatabase,
   checkUser: ({ name }) => checkUser({ name }),
-  bindingUri,
+  bindingUri: input => connectionUri('postgresql', input),
   logFault,
 }

@@ -3,7 +3,6 @@
  * comment on a role, so no tenant forges one. A database is ours if its owner is its own marked role, or was until an Owner's REASSIGN OWNED.
  * Nothing else is ever adopted or touched.
  */
-import { fault, TroveError } from '../../errors.ts'
 import type { Connection } from './connection.ts'
 import { databaseRoles } from './names.ts'
 import { identifier, literal } from './quote.ts'
@@ -33,23 +32,4 @@ export async function takeBackDatabases(admin: Connection, signal: AbortSignal):
     moved.map(({ name }) => `ALTER DATABASE ${identifier(name)} OWNER TO ${identifier(databaseRoles(name).owner)}`),
     signal,
   )
-}
-
-export function nameTaken(kind: 'Database' | 'Role', name: string): TroveError {
-  return new TroveError(fault('NameTaken', { kind, name, owner: 'somebody who made it in the engine itself' }))
-}
-
-export function statementFailed(what: string, why: string, cause?: unknown): TroveError {
-  return new TroveError(fault('StatementFailed', { what, why }), { cause })
-}
-
-/** Runs a piece of work; what the engine refuses in it becomes a fault that says what was being done. */
-export async function told<T>(what: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    signal.throwIfAborted()
-    if (error instanceof TroveError) throw error
-    throw statementFailed(what, error instanceof Error ? error.message : String(error), error)
-  }
 }

@@ -3,6 +3,7 @@
  * engine's own programs from PATH.
  */
 import type { EnginePaths, StartCommand } from '../guest-engine.ts'
+import { word } from '../shell.ts'
 import { port } from './port.ts'
 
 /**
@@ -38,9 +39,4 @@ export function start(paths: EnginePaths): StartCommand {
     ].join('\n'),
     stopSignal: 'INT',
   }
-}
-
-/** One word for sh, whatever it holds. */
-function word(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`
 }

@@ -5,10 +5,11 @@
 import type { Privilege } from '../../api/databaseuser.ts'
 import type { GuestUser } from '../../api/guest.ts'
 import { TroveError } from '../../errors.ts'
+import { nameTaken, statementFailed, told } from '../told.ts'
 import type { Connection } from './connection.ts'
 import { giveUpHoldings } from './holdings.ts'
 import { checkUser, databaseRoles } from './names.ts'
-import { databaseMark, markedRole, nameTaken, statementFailed, takeBackDatabases, told, userMark } from './ours.ts'
+import { databaseMark, markedRole, takeBackDatabases, userMark } from './ours.ts'
 import { identifier, literal } from './quote.ts'
 import { verifier, verifies } from './scram.ts'
 

@@ -5,6 +5,7 @@
  */
 import type { GuestSpec } from '../../api/guest.ts'
 import type { GuestEngine } from '../../engines/guest-engine.ts'
+import { word } from '../../engines/shell.ts'
 import { type Layout, markerName } from './layout.ts'
 import { markerFor, markerText } from './marker.ts'
 
@@ -51,6 +52,3 @@ ${script}
 `,
   }
 }
-
-/** One word for sh, whatever it holds. */
-const word = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`

@@ -1,12 +1,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bindingUri } from './binding.ts'
+import type { BindingInput } from './operator-engine.ts'
+import { connectionUri } from './uri.ts'
 
+const bindingUri = (input: BindingInput) => connectionUri('postgresql', input)
 const server = { host: 'shop.team.svc', port: 5432 }
 const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 63 })
 
 test('any user, password and database come back from the uri by a URL parser', () => {
-  const database = text.filter(d => d !== '.' && d !== '..') // reserved, see names.ts
+  const database = text.filter(d => d !== '.' && d !== '..') // reserved by each engine
   fc.assert(
     fc.property(text, text, database, (username, password, database) => {
       const url = new URL(bindingUri({ ...server, username, password, database }))
