@@ -2,5 +2,6 @@
 import type { EngineName } from '../api/datastore.ts'
 import type { GuestEngine } from './guest-engine.ts'
 import { postgresql } from './postgresql/guest.ts'
+import { redis, valkey } from './redis/guest.ts'
 
-export const guestEngines: Record<EngineName, GuestEngine> = { postgresql }
+export const guestEngines: Record<EngineName, GuestEngine> = { postgresql, redis, valkey }

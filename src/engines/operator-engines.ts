@@ -2,5 +2,6 @@
 import type { EngineName } from '../api/datastore.ts'
 import type { OperatorEngine } from './operator-engine.ts'
 import { postgresql } from './postgresql/operator.ts'
+import { redis, valkey } from './redis/operator.ts'
 
-export const operatorEngines: Record<EngineName, OperatorEngine> = { postgresql }
+export const operatorEngines: Record<EngineName, OperatorEngine> = { postgresql, redis, valkey }
