@@ -3,5 +3,6 @@ import type { EngineName } from '../api/datastore.ts'
 import type { GuestEngine } from './guest-engine.ts'
 import { mariadb, mysql } from './mysql/guest.ts'
 import { postgresql } from './postgresql/guest.ts'
+import { redis, valkey } from './redis/guest.ts'
 
-export const guestEngines: Record<EngineName, GuestEngine> = { postgresql, mysql, mariadb }
+export const guestEngines: Record<EngineName, GuestEngine> = { postgresql, mysql, mariadb, redis, valkey }

@@ -3,5 +3,6 @@ import type { EngineName } from '../api/datastore.ts'
 import { mariadb, mysql } from './mysql/operator.ts'
 import type { OperatorEngine } from './operator-engine.ts'
 import { postgresql } from './postgresql/operator.ts'
+import { redis, valkey } from './redis/operator.ts'
 
-export const operatorEngines: Record<EngineName, OperatorEngine> = { postgresql, mysql, mariadb }
+export const operatorEngines: Record<EngineName, OperatorEngine> = { postgresql, mysql, mariadb, redis, valkey }

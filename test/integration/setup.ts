@@ -4,9 +4,11 @@ import { dockerImage } from '../kind/images.ts'
 import { stepLog } from '../kind/steps.ts'
 import { servers } from './mysql/servers.ts'
 import { programs } from './postgresql/server.ts'
+import { serverProgram } from './redis/server.ts'
 
 export async function setup(): Promise<void> {
   await kubeBinaries()
   await programs()
   for (const { of } of servers) await dockerImage(of, stepLog())
+  await serverProgram()
 }

@@ -1,0 +1,36 @@
+/** An administrator's session on the local socket, and what the agent does with it. */
+import type { EngineName } from '../../api/datastore.ts'
+import { fault, TroveError } from '../../errors.ts'
+import type { EngineFacts, EnginePaths, EngineSession } from '../guest-engine.ts'
+import { type Connection, openConnection } from './connection.ts'
+import { dropUser, ensureUser } from './user.ts'
+
+export async function connect(engine: EngineName, paths: EnginePaths, signal: AbortSignal): Promise<EngineSession> {
+  const admin = await openConnection(paths, signal)
+  try {
+    await facts(admin, signal)
+  } catch (error) {
+    await admin.close()
+    throw error
+  }
+  const noDatabases = async () => {
+    throw new TroveError(fault('NotSupported', { engine, capability: 'databases' }))
+  }
+  return {
+    facts: signal => facts(admin, signal),
+    ensureDatabase: noDatabases,
+    dropDatabase: noDatabases,
+    ensureUser: (user, password, signal) => ensureUser(admin, paths, user, password, signal),
+    dropUser: (user, signal) => dropUser(admin, paths, user, signal),
+    close: () => admin.close(),
+  }
+}
+
+/** Throws while the server loads its data: it logs people in, but serves nobody. */
+async function facts(admin: Connection, signal: AbortSignal): Promise<EngineFacts> {
+  const info = String(await admin.command(['INFO', 'server', 'persistence'], signal))
+  const of = (field: string) => new RegExp(`^${field}:(.*)\r$`, 'm').exec(info)?.[1]
+  if (of('loading') !== '0') throw new Error('it is loading its data')
+  // Valkey calls itself a Redis of some version as well.
+  return { version: of('valkey_version') ?? of('redis_version') ?? '' }
+}
