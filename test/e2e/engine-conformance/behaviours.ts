@@ -119,6 +119,7 @@ function behaves({ engine, datastore, version, image }: Subject): void {
     expect((await client.get(by, key)).stdout).toBe(`value of ${key}`)
   }
   const has = async (key: string) => expect((await client.get(owner, key)).stdout).toBe(`value of ${key}`)
+  /** The node's own network follows a pod's new address a moment after the pod is ready. */
   const answers = () => until('the engine answers', async () => (await client.whoAmI(owner)).code === 0)
 
   test('it is provisioned, and says what it is', async () => {
@@ -226,7 +227,10 @@ function behaves({ engine, datastore, version, image }: Subject): void {
     )
     await ready('db', ns)
     expect(await log).toMatch(cleanEnds[engine]!)
-    if (capabilities.users) await has('before-restart')
+    if (capabilities.users) {
+      await answers()
+      await has('before-restart')
+    }
     const db = await get('instance', 'db', ns)
     expect(db.status.lastRestartRequestedAt).toBe(db.spec.restartRequestedAt)
   })
