@@ -10,8 +10,8 @@ import type { Privilege } from '../../api/databaseuser.ts'
  */
 const notTheServer = ['-@admin', '-@dangerous', '-script|debug']
 
-/** INFO is asked by many libraries as soon as they connect. */
-const everywhere = ['~*', '&*', '+info']
+/** INFO is asked by many libraries as soon as they connect, and everybody may ask who they are. */
+const everywhere = ['~*', '&*', '+info', '+acl|whoami']
 
 const rules: Record<Privilege, string[]> = {
   // What of @dangerous touches data alone. Not MIGRATE: it has the server connect to wherever it is told to.
@@ -36,7 +36,7 @@ const rules: Record<Privilege, string[]> = {
 }
 
 /** To connect and to say who one is. CLIENT TRACKING would tell of every key that changes, whatever one may read. */
-const nothing = ['+@connection', ...notTheServer, '-client|tracking', '-client|caching']
+const nothing = ['+@connection', '+acl|whoami', ...notTheServer, '-client|tracking', '-client|caching']
 
 /** Of a user that has been reset, and so may do nothing. */
 export const rulesFor = (privilege: Privilege | undefined): readonly string[] => (privilege === undefined ? nothing : rules[privilege])
