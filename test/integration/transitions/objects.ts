@@ -8,7 +8,7 @@ import { checkSaid, reasonOf } from './moves.ts'
 import { Broken } from './rest.ts'
 import { type Field, put } from './schema.ts'
 import { snapshot } from './snapshot.ts'
-import { isComplete } from './statements/items.ts'
+import { isWell } from './statements/items.ts'
 import type { Wrong } from './statements/statement.ts'
 import type { View } from './view.ts'
 import { come, discard, labelOf, staysOfMadeAnew, target, unchanged, until, type Walker } from './walker.ts'
@@ -86,7 +86,7 @@ export async function remove(w: Walker, kind: 'Database' | 'DatabaseUser', seed:
   await come(w, `${did} and made again`)
   // A new login has no binding before all its databases are there.
   const unbound =
-    object.kind === 'DatabaseUser' && !isComplete(object, view) ? [`Binding ${name}`, `${labelOf(object)}.status.binding`] : []
+    object.kind === 'DatabaseUser' && !isWell(object, view) ? [`Binding ${name}`, `${labelOf(object)}.status.binding`] : []
   unchanged(before, snapshot(w.view), [...staysOfMadeAnew(object, view), ...unbound], `${did} and made again`)
   return true
 }

@@ -22,6 +22,8 @@ export const ofCatalog: Readonly<Record<string, Statement>> = {
     says: 'is the engine of the Guest',
     holds: v => [is('engine of the Guest', v.guest.spec.engine, v.datastore.spec.engine)],
     ...fixed,
+    // Versions, names and character sets of the table are this one's.
+    start: () => 'postgresql',
   },
   'Datastore.spec.defaultVersion': {
     says: 'moves nothing that runs; one that is not there, or not active, is told',

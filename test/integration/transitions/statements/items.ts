@@ -16,9 +16,10 @@ const ofUsers = (what: string, found: (v: View, u: DatabaseUser) => unknown, wan
 
 /** Rights on databases that there are. */
 const granted = (u: DatabaseUser, v: View) => (u.spec.access ?? []).filter(a => v.databases.some(d => d.spec.name === a.database))
-export const isComplete = (u: DatabaseUser, v: View) => granted(u, v).length === (u.spec.access ?? []).length
+const isComplete = (u: DatabaseUser, v: View) => granted(u, v).length === (u.spec.access ?? []).length
+export const isWell = (u: DatabaseUser, v: View) => isComplete(u, v) && u.spec.privilege === undefined
 /** A login has a binding once all its databases were there, and from then on. */
-const isBound = (u: DatabaseUser, v: View) => isComplete(u, v) || u.status?.binding !== undefined
+const isBound = (u: DatabaseUser, v: View) => isWell(u, v) || u.status?.binding !== undefined
 const sorted = (access: readonly { database: string; privilege: string }[]) => access.map(a => `${a.privilege} on ${a.database}`).sort()
 const shown = (v: View, u: DatabaseUser, key: string) => {
   const data = v.bindings[u.metadata.name]?.data?.[key]
@@ -35,7 +36,7 @@ const comesToBeBound = (o: Walked) =>
   (o as DatabaseUser).status?.binding === undefined ? [`Binding ${o.metadata.name}`, `DatabaseUser ${o.metadata.name}.status.binding`] : []
 const accessMoves = (o: Walked) => [...ofUser(o, 'access'), ...ofBinding(o, 'database', 'uri'), ...comesToBeBound(o)]
 const keptInBinding = (o: Walked, v: View, before: Walked) =>
-  isComplete(o as DatabaseUser, v) ? [] : [...ofBinding(o, 'database', 'uri'), ...comesToBeBound(before)]
+  isWell(o as DatabaseUser, v) ? [] : [...ofBinding(o, 'database', 'uri'), ...comesToBeBound(before)]
 /** Of this user and this generation alone. */
 const passwordOf = (o: Walked) => `Secret.data.<DatabaseUser ${o.metadata.name}>-${(o as DatabaseUser).spec.passwordGeneration}`
 
@@ -133,10 +134,10 @@ export const ofItems: Readonly<Record<string, Statement>> = {
       ...ofUsers(
         'state',
         (_, u) => reasonOf(u),
-        (u, v) => (isComplete(u, v) ? 'Ready' : 'DatabaseNotFound'),
+        (u, v) => (u.spec.privilege !== undefined ? 'NotSupported' : isComplete(u, v) ? 'Ready' : 'DatabaseNotFound'),
       )(v),
       ...v.users
-        .filter(u => isComplete(u, v))
+        .filter(u => isWell(u, v))
         .map(u => is(`database in the binding of ${u.metadata.name}`, shown(v, u, 'database'), u.spec.access?.[0]?.database)),
     ],
     moves: accessMoves,
@@ -175,12 +176,11 @@ export const ofItems: Readonly<Record<string, Statement>> = {
     value: (_, __, o, seed) => ((o as DatabaseUser).spec.access?.length ? oneOf(['Owner', 'ReadWrite', 'ReadOnly'], seed) : undefined),
   },
   'DatabaseUser.spec.privilege': {
-    says: 'is refused where rights are given database by database',
+    says: 'is refused where rights are given database by database: a binding that there is keeps its database, and one that there is not is not made',
     holds: nothing,
-    moves: nothing,
+    moves: o => [...['spec.privilege', 'status.conditions'].map(own => `DatabaseUser ${o.metadata.name}.${own}`), ...comesToBeBound(o)],
     start: () => undefined,
-    value: () => undefined,
-    wrong: () => [{ value: 'ReadOnly', code: 'NotSupported' }],
+    value: (_, __, ___, seed) => oneOf(['Owner', undefined, 'ReadOnly'], seed),
   },
   'DatabaseUser.spec.passwordGeneration': {
     says: 'makes a new password for every other value, the old one too, and forgets the last: guest’s Secret, Guest, engine, then the binding',
