@@ -85,8 +85,7 @@ export async function remove(w: Walker, kind: 'Database' | 'DatabaseUser', seed:
   await create(stage, tenant, kind, name, object.spec)
   await come(w, `${did} and made again`)
   // A new login has no binding before all its databases are there.
-  const unbound =
-    object.kind === 'DatabaseUser' && !isWell(object, view) ? [`Binding ${name}`, `${labelOf(object)}.status.binding`] : []
+  const unbound = object.kind === 'DatabaseUser' && !isWell(object, view) ? [`Binding ${name}`, `${labelOf(object)}.status.binding`] : []
   unchanged(before, snapshot(w.view), [...staysOfMadeAnew(object, view), ...unbound], `${did} and made again`)
   return true
 }
