@@ -278,6 +278,29 @@ export const faults = {
     heals: false,
   }),
 
+  // The configuration
+  ConfigurationInvalid: entry<{ of: string; problems: string }>({
+    says: p => `${p.of} cannot be taken: ${p.problems}`,
+    advice: 'Put it right; what runs goes on with what it had',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: false,
+  }),
+  ConfigurationNotApplied: entry<{ why: string }>({
+    says: p => `the configuration is not in force: ${p.why}`,
+    advice: 'It is tried again by itself, at most every 60 s; the message is the engine’s own. The database runs on with what it had',
+    shows: 'condition',
+    provokedIn: 'integration',
+    heals: true,
+  }),
+  ConfigurationRefused: entry<{ why: string }>({
+    says: p => `the engine did not start with the configuration asked for: ${p.why}. It runs with the last one that it did start with`,
+    advice: 'Put the configuration right; it is tried again once it is another, and at the next restart that you ask for',
+    shows: 'condition',
+    provokedIn: 'e2e',
+    heals: false,
+  }),
+
   // The engine
   ImageUnsuitable: entry<{ image: string; missing: string }>({
     says: p => `image "${p.image}" lacks ${p.missing}, without which no database can be run in it`,

@@ -1,7 +1,17 @@
 /** DatastoreVersion: one version of a Datastore and the image that runs it. */
 import { z } from 'zod'
 import { versionString } from './datastore.ts'
-import { catalogStatus, immutable, immutableOptional, objectName, positiveQuantity, ref, setOf, withRules } from './fields.ts'
+import {
+  catalogStatus,
+  immutable,
+  immutableOptional,
+  objectName,
+  parameterValues,
+  positiveQuantity,
+  ref,
+  setOf,
+  withRules,
+} from './fields.ts'
 import { type ApiObject, defineKind } from './kind.ts'
 
 const spec = withRules(
@@ -24,9 +34,12 @@ const spec = withRules(
         64,
         'The Flavors that Instances of this version may have. Absent: every one.',
       ).optional(),
+      defaults: parameterValues(
+        'Settings that every Instance of this version has, by name, in the engine’s words. A change reaches the running ones: at once what can change in a running engine, the rest at their next restart.',
+      ).optional(),
       maxVolumeSize: positiveQuantity('The largest volume that an Instance of this version may ask for. Absent: no limit.').optional(),
     })
-    .describe('The version and how it is run. Only image, imagePullSecrets and active may change.'),
+    .describe('The version and how it is run. Only image, imagePullSecrets, active and defaults may change.'),
   immutableOptional('allowedFlavors'),
   immutableOptional('maxVolumeSize'),
 )

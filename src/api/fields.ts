@@ -58,6 +58,20 @@ export const mapOf = <T extends z.ZodType>(item: T, key: string, max: number, de
 export const setOf = <T extends z.ZodType>(item: T, max: number, description: string) =>
   z.array(item).max(max).meta({ description, 'x-kubernetes-list-type': 'set' })
 
+/** Settings of an engine as people write them: in YAML `ssl: on` is a boolean, and `port: 1` a number. */
+export const parameterValues = (description: string) =>
+  z
+    .record(
+      z.string(),
+      z
+        .union([z.string(), z.number(), z.boolean()])
+        .meta({ description: 'The value: a text, a number or a boolean.', 'x-kubernetes-preserve-unknown-fields': true }),
+    )
+    .meta({ description, maxProperties: 256 })
+
+/** Settings of an engine by name, as the engine itself would print them. */
+export const settings = (description: string) => z.record(z.string(), z.string().max(4096)).meta({ description, maxProperties: 512 })
+
 const condition = z.object({
   type: z.string().min(1).max(64).describe('What the condition is about, for example Ready.'),
   status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),

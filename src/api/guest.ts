@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { identifier } from './database.ts'
 import { access, privilege } from './databaseuser.ts'
 import { engines, versionString } from './datastore.ts'
-import { mapOf, setOf } from './fields.ts'
+import { mapOf, setOf, settings } from './fields.ts'
 import { operatingStatuses } from './instance.ts'
 import { type ApiObject, defineKind } from './kind.ts'
 
@@ -29,6 +29,43 @@ const user = z.object({
     .describe('Key in the guest’s Secret that holds the password. A new password has a new key.'),
   access: mapOf(access, 'database', 32, 'Rights, database by database.').optional(),
   privilege: privilege.optional(),
+})
+
+const hash = z.string().max(64).describe('Hash of the files.')
+
+const files = mapOf(
+  z.object({
+    name: z
+      .string()
+      .max(64)
+      .regex(/^[a-z][a-z0-9._-]*$/)
+      .describe('File name.'),
+    content: z.string().max(65536).describe('The whole file.'),
+  }),
+  'name',
+  8,
+  'The files, rendered.',
+)
+
+const layers = z
+  .object({
+    defaults: settings('What the default formulas gave. Moves only at a restart that the user asked for.'),
+    version: settings('What the DatastoreVersion sets.').optional(),
+  })
+  .describe('What the files were made of, each as it was last accepted; what comes later is laid over what came before.')
+
+const configuration = z.object({
+  hash,
+  formulas: z
+    .int()
+    .min(1)
+    .describe('Revision of the default formulas that they were made with. Moves only at a restart that the user asked for.'),
+  files,
+  layers,
+  lastGood: z
+    .object({ hash, files })
+    .optional()
+    .describe('What the engine was last seen to start with, where that is another: taken if it refuses to start with this one.'),
 })
 
 const spec = z
@@ -68,28 +105,7 @@ const spec = z
           .describe('UID of the claim once its volume was initialised. From then on the volume is never initialised again.'),
       })
       .describe('The data volume.'),
-    configuration: z
-      .object({
-        hash: z.string().max(64).describe('Hash of the files.'),
-        formulas: z
-          .int()
-          .min(1)
-          .describe('Revision of the default formulas that they were made with. Moves only at a restart that the user asked for.'),
-        files: mapOf(
-          z.object({
-            name: z
-              .string()
-              .max(64)
-              .regex(/^[a-z][a-z0-9._-]*$/)
-              .describe('File name.'),
-            content: z.string().max(65536).describe('The whole file.'),
-          }),
-          'name',
-          8,
-          'The engine’s configuration, rendered.',
-        ),
-      })
-      .describe('The engine’s configuration.'),
+    configuration: configuration.describe('The engine’s configuration.'),
     databases: mapOf(database, 'name', 200, 'Databases that must be there or must not.').optional(),
     users: mapOf(user, 'name', 500, 'Users that must be there or must not.').optional(),
   })
@@ -100,6 +116,11 @@ const outcome = {
   code: z.string().max(64).optional().describe('The fault, if it failed.'),
   message: z.string().max(1024).optional().describe('The engine’s own words, if it failed.'),
 }
+
+const fault = z.object({
+  code: z.string().max(64).describe('The fault.'),
+  message: z.string().max(1024).describe('What the agent or the engine says of it.'),
+})
 
 const status = z
   .object({
@@ -122,13 +143,7 @@ const status = z
       .describe('The agent that reports.'),
     operatingStatus: z.enum(operatingStatuses).optional().describe('What the agent says of its engine.'),
     step: z.string().max(64).optional().describe('What the agent is doing, while it is not HEALTHY.'),
-    fault: z
-      .object({
-        code: z.string().max(64).describe('The fault.'),
-        message: z.string().max(1024).describe('What the agent or the engine says of it.'),
-      })
-      .optional()
-      .describe('What stands between this guest and HEALTHY.'),
+    fault: fault.optional().describe('What stands between this guest and HEALTHY.'),
     engine: z
       .object({
         version: z.string().max(64).optional().describe('The engine’s own version.'),
@@ -144,7 +159,13 @@ const status = z
       .optional()
       .describe('Facts of the engine.'),
     configuration: z
-      .object({ hash: z.string().max(64).describe('Hash.') })
+      .object({
+        hash: z.string().max(64).describe('What is in force, but for what waits for a restart.'),
+        startedWith: z.string().max(64).optional().describe('What the engine was started with, if that is another.'),
+        restartRequired: setOf(z.string().max(128).describe('Name of a setting.'), 512, 'Settings that wait for a restart.').optional(),
+        refused: z.string().max(64).optional().describe('What the engine did not start with.'),
+        fault: fault.optional().describe('Why what is asked for is not in force.'),
+      })
       .optional()
       .describe('The configuration that the engine runs with.'),
     volume: z
@@ -195,3 +216,7 @@ export type GuestStatus = z.infer<typeof status>
 export type Guest = ApiObject<'Guest', GuestSpec, GuestStatus>
 export type GuestDatabase = z.infer<typeof database>
 export type GuestUser = z.infer<typeof user>
+export type GuestConfiguration = z.infer<typeof configuration>
+/** Files to start the engine with, and their hash. */
+export type GuestSettings = Pick<GuestConfiguration, 'hash' | 'files'>
+export type Layers = z.infer<typeof layers>

@@ -115,7 +115,10 @@ const status = z
       .optional()
       .describe('The data volume.'),
     configuration: z
-      .object({ hash: z.string().max(64).describe('Hash of the configuration that the engine runs with.') })
+      .object({
+        hash: z.string().max(64).describe('Hash of the configuration that the engine runs with.'),
+        restartRequired: setOf(z.string().max(128).describe('Name of a setting.'), 512, 'Settings that wait for a restart.').optional(),
+      })
       .optional()
       .describe('The configuration in force.'),
     fault: z

@@ -24,6 +24,7 @@ export interface JsonSchema {
   items?: JsonSchema
   additionalProperties?: JsonSchema
   'x-kubernetes-int-or-string'?: boolean
+  'x-kubernetes-preserve-unknown-fields'?: boolean
   'x-kubernetes-list-type'?: 'map' | 'set' | 'atomic'
   'x-kubernetes-list-map-keys'?: string[]
   'x-kubernetes-validations'?: CelRule[]
@@ -53,6 +54,7 @@ const keywords = new Set([
   'required',
   'x-kubernetes-int-or-string',
   'x-kubernetes-list-type',
+  'x-kubernetes-preserve-unknown-fields',
   'x-kubernetes-list-map-keys',
   'x-kubernetes-validations',
 ])
@@ -67,6 +69,9 @@ function rewrite(node: Record<string, unknown>, path: string): JsonSchema {
   for (const [key, value] of Object.entries(node)) if (keywords.has(key)) out[key] = value
   if (node['x-kubernetes-int-or-string']) {
     // The quantity's two forms are one node for the API server.
+    delete out.type
+  } else if (node['x-kubernetes-preserve-unknown-fields']) {
+    // Text, number or boolean: the API server has no node for that, and the operator judges what it gets.
     delete out.type
   } else if (node.anyOf || node.oneOf || node.allOf || node.not) {
     throw new SchemaError(`${path}: unions are not structural; write one shape`)
@@ -102,7 +107,10 @@ function rewrite(node: Record<string, unknown>, path: string): JsonSchema {
     if (out.maxItems === undefined) throw new SchemaError(`${path}: unbounded list`)
     out.items = rewrite(node.items as Record<string, unknown>, `${path}[]`)
   }
-  if (out.type === 'object' && !node.properties) throw new SchemaError(`${path}: maps are not used by this API`)
+  if (out.type === 'object' && !node.properties) {
+    if (out.maxProperties === undefined) throw new SchemaError(`${path}: unbounded map`)
+    out.additionalProperties = rewrite(node.additionalProperties as Record<string, unknown>, `${path}[]`)
+  }
   return out as JsonSchema
 }
 

@@ -5,12 +5,13 @@
  */
 import type { EngineName } from '../api/datastore.ts'
 import type { GuestDatabase, GuestUser } from '../api/guest.ts'
+import type { Parameters } from './parameters/layers.ts'
 
 /** Absolute paths inside both containers of the pod. */
 export interface EnginePaths {
   /** The engine's data directory. During initialisation it lies in `<engine>.init` and is renamed when complete. */
   data: string
-  /** Directory with the rendered configuration files, installed under the lock before each start. */
+  /** Directory with the rendered configuration files, written by the agent before each start and before `configure`. */
   configuration: string
   /** Directory for the engine's local socket, shared by both containers, mode 0770. */
   sockets: string
@@ -38,6 +39,11 @@ export interface EngineSession {
   ensureUser(user: GuestUser, password: string, signal: AbortSignal): Promise<void>
   /** Takes the login away without losing a table. Absent is fine, and what is not ours is left alone. */
   dropUser(user: GuestUser, signal: AbortSignal): Promise<void>
+  /**
+   * Brings into force what can change in a running engine, with the files in place: `parameters` and nothing else, so that what is no longer among
+   * them has its default again. Reads everything back. Returns what waits for a restart; throws TroveError (ConfigurationNotApplied).
+   */
+  configure(parameters: Parameters, signal: AbortSignal): Promise<{ restartRequired: string[] }>
   close(): Promise<void>
 }
 

@@ -6,6 +6,8 @@ import type { DatabaseSpec } from '../api/database.ts'
 import type { DatabaseUserSpec } from '../api/databaseuser.ts'
 import type { EngineName } from '../api/datastore.ts'
 import type { Fault } from '../errors.ts'
+import type { Catalogues } from './parameters/catalogue.ts'
+import type { Parameters } from './parameters/layers.ts'
 
 export interface EnginePort {
   name: string
@@ -25,9 +27,6 @@ export interface DefaultsInput {
   /** CPU in thousandths of a core, memory in bytes. */
   flavor: { cpuMillis: number; memoryBytes: number }
 }
-
-/** Settings of the engine by name, each value as the engine itself would print it and without quotes. */
-export type Parameters = Readonly<Record<string, string>>
 
 export interface RenderInput extends DefaultsInput {
   self: Member
@@ -62,7 +61,9 @@ export interface OperatorEngine {
   readonly minimumMemory: number
   /** The user that the engine's image runs it as. */
   readonly user: { readonly uid: number; readonly gid: number }
-  /** Settings that a tenant may override, and what they are if nobody does: they scale with the flavor. */
+  /** By version, what can be set and how; for one that is not among them nobody can set anything. */
+  readonly parameters: Catalogues
+  /** Settings that others may override, and what they are if nobody does: they scale with the flavor. */
   defaults(input: DefaultsInput): Parameters
   /** The engine's configuration files, whole: what the operator owns and `parameters`. No value can break out of its line. */
   render(input: RenderInput): ConfigurationFile[]

@@ -7,6 +7,7 @@ import type { Flavor } from '../api/flavor.ts'
 import type { Guest, GuestSpec, GuestStatus } from '../api/guest.ts'
 import type { Instance, InstanceSpec } from '../api/instance.ts'
 import type { OperatorEngine } from '../engines/operator-engine.ts'
+import { postgresqlParameters } from '../engines/postgresql/rules/parameters.ts'
 import { fault } from '../errors.ts'
 import type { PersistentVolumeClaim, Pod, Secret } from '../kube/resource.ts'
 import type { Observed } from './instance/observed.ts'
@@ -31,6 +32,7 @@ export const engine: OperatorEngine = {
   minimumMemory: 256 * 2 ** 20,
   user: { uid: 999, gid: 999 },
   defaults: ({ flavor }) => ({ memory: String(flavor.memoryBytes) }),
+  parameters: postgresqlParameters,
   render: ({ parameters }) => [{ name: 'engine.conf', content: JSON.stringify(parameters) }],
   checkDatabase: ({ name: asked }) => (asked === 'reserved' ? fault('IdentifierReserved', { name: asked }) : undefined),
   checkUser: ({ name: asked }) => (asked === 'reserved' ? fault('IdentifierReserved', { name: asked }) : undefined),
@@ -101,7 +103,12 @@ export const aGuest = (spec: Partial<GuestSpec> = {}, status?: GuestStatus, meta
     image: 'pg:17',
     flavor: { name: 'small', cpu: '500m', memory: '1Gi' },
     volume: {},
-    configuration: { hash: 'h1', formulas: 1, files: [{ name: 'engine.conf', content: 'as recorded' }] },
+    configuration: {
+      hash: 'h1',
+      formulas: 1,
+      files: [{ name: 'engine.conf', content: 'as recorded' }],
+      layers: { defaults: { memory: 'as recorded' } },
+    },
     ...spec,
   },
   ...(status !== undefined && { status }),

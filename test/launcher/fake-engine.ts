@@ -19,7 +19,8 @@ export function fakeEngine(shared: string): GuestEngine {
 echo whole >'${data}/state'`,
     start: ({ data, configuration, sockets }) => ({
       stopSignal: 'TERM',
-      script: `[ ! -e '${steering('refuse')}' ] || exit "$(cat '${steering('refuse')}')"
+      script: `! grep -q refused '${configuration}/engine.conf' || exit 5
+[ ! -e '${steering('refuse')}' ] || exit "$(cat '${steering('refuse')}')"
 read -r state <'${data}/state' && [ "$state" = whole ] || exit 9
 cat '${configuration}/engine.conf' >>'${data}/starts'
 echo $$ >'${sockets}/up'
@@ -48,6 +49,12 @@ function session({ data }: EnginePaths): EngineSession {
   const file = (kind: string, name: string) => join(data, `${kind}-${name}`)
   return {
     facts: async () => ({ version: '1.2.3' }),
+    // `cold` waits for a restart; what it was configured with is in its data directory.
+    configure: async parameters => {
+      if (parameters.bad !== undefined) throw new Error('the fake engine does not take it')
+      writeFileSync(join(data, 'configured'), JSON.stringify(parameters))
+      return { restartRequired: Object.keys(parameters).filter(name => name === 'cold') }
+    },
     ensureDatabase: async ({ name }) => {
       if (name === 'taken') throw new TroveError(fault('NameTaken', { kind: 'Database', name, owner: 'somebody else' }))
       writeFileSync(file('database', name), '')

@@ -22,10 +22,10 @@ function read(content: string): Record<string, string> {
 test.each([
   [
     256,
-    { innodb_buffer_pool_size: 75 * mib, max_connections: 50, table_open_cache: 128, tmp_table_size: 8 * mib, key_buffer_size: 25 * mib },
+    { innodb_buffer_pool_size: 80 * mib, max_connections: 50, table_open_cache: 128, tmp_table_size: 8 * mib, key_buffer_size: 25 * mib },
   ],
-  [512, { innodb_buffer_pool_size: 150 * mib, max_connections: 100, table_open_cache: 256, tmp_table_size: 16 * mib }],
-  [4096, { innodb_buffer_pool_size: 1200 * mib, max_connections: 800, max_user_connections: 800, tmp_table_size: 128 * mib }],
+  [512, { innodb_buffer_pool_size: 144 * mib, max_connections: 100, table_open_cache: 256, tmp_table_size: 16 * mib }],
+  [4096, { innodb_buffer_pool_size: 1152 * mib, max_connections: 800, max_user_connections: 800, tmp_table_size: 128 * mib }],
   [1024 * 1024, { max_connections: 10_000 }],
 ])('memory is shared out as Trove’s templates do: %i MiB', (memory, expected) => {
   const texts = Object.entries(expected).map(([name, value]) => [name, String(value)])

@@ -3,42 +3,30 @@
  * on the command line; see scripts.ts.
  */
 import type { EngineName } from '../../api/datastore.ts'
-import type { ConfigurationFile, DefaultsInput, Parameters, RenderInput } from '../operator-engine.ts'
-import { port } from './port.ts'
+import type { ConfigurationFile, DefaultsInput, RenderInput } from '../operator-engine.ts'
+import type { Parameters } from '../parameters/layers.ts'
+import { owned } from './owned.ts'
 
 const mib = 1024 * 1024
 
 export function render(engine: EngineName, { parameters }: RenderInput): ConfigurationFile[] {
-  const settings = { ...parameters, ...owned, ...ownedOf[engine] }
+  const settings = { ...parameters, ...owned(engine) }
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${quoted(value)}\n`)
   return [{ name: 'my.cnf', content: `[mysqld]\n${lines.join('')}` }]
-}
-
-/** What the agent, the network and the volume's rules rest on. */
-const owned: Parameters = {
-  bind_address: '*',
-  port: String(port),
-  // Accounts are for every host: none is looked up, which would make logins as slow as the name server.
-  skip_name_resolve: 'ON',
-  // Statements read and write no files: of the server's machine none, of the client's none unasked.
-  local_infile: 'OFF',
-  // Nothing reads it yet, and it would fill the volume.
-  skip_log_bin: 'ON',
-}
-
-const ownedOf: Partial<Record<EngineName, Parameters>> = {
-  mysql: { secure_file_priv: 'NULL', mysqlx: 'OFF' },
-  mariadb: { secure_file_priv: '/tmp' },
 }
 
 /** Raise `formulas` in operator.ts with every change here or of what is owned. */
 export function defaults(engine: EngineName, { flavor }: DefaultsInput): Parameters {
   const memory = Math.floor(flavor.memoryBytes / mib)
   const per512 = (amount: number) => Math.floor((memory * amount) / 512)
+  const chunk = memory < 4096 ? 16 : 128
+  const pool = Math.max(1, Math.round(per512(150) / chunk)) * chunk
   const connections = String(Math.max(25, Math.min(per512(100), 10_000)))
   const temporary = String(Math.max(8, per512(16)) * mib)
   return {
-    innodb_buffer_pool_size: String(per512(150) * mib),
+    innodb_buffer_pool_size: String(pool * mib),
+    // The server rounds the pool up to a multiple of this, whose default of 128 MiB is more than a small flavor has to spare.
+    ...(engine === 'mysql' && { innodb_buffer_pool_chunk_size: String(chunk * mib) }),
     key_buffer_size: String(per512(50) * mib),
     max_connections: connections,
     max_user_connections: connections,

@@ -12,6 +12,8 @@ export interface Dialect {
   /** Rights that no database gives: `roles`, the roles that the account has, by name; `others`, how many more. Parameters: the user, as often as `?`. */
   roles: string
   others: string
+  /** Names of the variables that are other than the server's own default, or were made it by hand. */
+  changed: string
   /** A role as GRANT and REVOKE take it. */
   role(name: string): string
 }
@@ -26,6 +28,7 @@ export const mysql: Dialect = {
   account: `select plugin, hex(authentication_string) as verifier, account_locked = 'Y' as locked from mysql.user where user = ? and host = '%'`,
   roles: `select concat(from_user, '@', from_host) as name from mysql.role_edges where to_user = ? and to_host = '%'`,
   others: counted(['tables_priv', 'columns_priv', 'procs_priv', 'global_grants']),
+  changed: `select variable_name as name from performance_schema.variables_info where variable_source in ('EXPLICIT', 'DYNAMIC', 'PERSISTED')`,
   role: name => {
     const at = name.lastIndexOf('@')
     return `${literal(name.slice(0, at))}@${literal(name.slice(at + 1))}`
@@ -41,5 +44,6 @@ export const mariadb: Dialect = {
               from mysql.global_priv where user = ? and host = '%'`,
   roles: `select role as name from mysql.roles_mapping where user = ? and host = '%'`,
   others: counted(['tables_priv', 'columns_priv', 'procs_priv']),
+  changed: `select variable_name as name from information_schema.system_variables where global_value_origin in ('CONFIG', 'SQL')`,
   role: literal,
 }

@@ -1,21 +1,24 @@
 /** The MySQL family, the operator's half: ports, limits, rendered configuration, what names are allowed, and how an application is told where to connect. Pure. */
 import type { EngineName } from '../../api/datastore.ts'
 import type { OperatorEngine } from '../operator-engine.ts'
+import type { Catalogues } from '../parameters/catalogue.ts'
 import { connectionUri } from '../uri.ts'
 import { defaults, render } from './configuration.ts'
 import { logFault } from './log-fault.ts'
 import { checkDatabase, checkUser } from './names.ts'
 import { port } from './port.ts'
+import { mariadbParameters, mysqlParameters } from './rules/parameters.ts'
 
 const mib = 1024 * 1024
 
-const engineOf = (engine: EngineName, minimumMemory: number): OperatorEngine => ({
+const engineOf = (engine: EngineName, parameters: Catalogues, minimumMemory: number): OperatorEngine => ({
   engine,
   ports: [{ name: 'mysql', port, exposed: true }],
   capabilities: { databases: true, users: true },
   formulas: 1,
   minimumMemory,
   user: { uid: 999, gid: 999 },
+  parameters,
   defaults: input => defaults(engine, input),
   render: input => render(engine, input),
   checkDatabase: spec => checkDatabase(engine, spec),
@@ -25,5 +28,5 @@ const engineOf = (engine: EngineName, minimumMemory: number): OperatorEngine => 
   logFault,
 })
 
-export const mysql = engineOf('mysql', 512 * mib)
-export const mariadb = engineOf('mariadb', 256 * mib)
+export const mysql = engineOf('mysql', mysqlParameters, 512 * mib)
+export const mariadb = engineOf('mariadb', mariadbParameters, 256 * mib)

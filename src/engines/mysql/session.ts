@@ -1,5 +1,6 @@
 /** An administrator's session on the local socket, and what the agent does with it. */
 import type { EngineSession, GuestEngine } from '../guest-engine.ts'
+import { configure } from './configure.ts'
 import { openConnection } from './connection.ts'
 import { dropDatabase, ensureDatabase } from './database.ts'
 import type { Dialect } from './dialect.ts'
@@ -19,6 +20,7 @@ export const connect =
       dropDatabase: (database, signal) => dropDatabase(admin, database, signal),
       ensureUser: (user, password, signal) => ensureUser(admin, dialect, user, password, signal),
       dropUser: (user, signal) => dropUser(admin, user, signal),
+      configure: (parameters, signal) => configure(admin, dialect, parameters, signal),
       close: () => admin.close(),
     }
   }

@@ -2,7 +2,8 @@
  * PostgreSQL's configuration files. Memory follows OpenStack Trove's templates with floors for small flavors. What
  * depends on where the pod has its files (socket directory, paths of these files) is given on the command line; see scripts.ts.
  */
-import type { ConfigurationFile, DefaultsInput, Parameters, RenderInput } from '../operator-engine.ts'
+import type { ConfigurationFile, DefaultsInput, RenderInput } from '../operator-engine.ts'
+import type { Parameters } from '../parameters/layers.ts'
 import { port } from './port.ts'
 
 const mib = 1024 * 1024

@@ -5,6 +5,7 @@ import { defaults, render } from './configuration.ts'
 import { logFault } from './log-fault.ts'
 import { checkDatabase, checkUser } from './names.ts'
 import { port } from './port.ts'
+import { postgresqlParameters } from './rules/parameters.ts'
 
 export const postgresql: OperatorEngine = {
   engine: 'postgresql',
@@ -13,6 +14,7 @@ export const postgresql: OperatorEngine = {
   formulas: 1,
   minimumMemory: 256 * 1024 * 1024,
   user: { uid: 999, gid: 999 },
+  parameters: postgresqlParameters,
   defaults,
   render,
   checkDatabase,

@@ -1,5 +1,6 @@
 /** An administrator's session on the local socket, and what the agent does with it. One connection to the database postgres; others are opened for a piece of work inside a database. */
 import type { EngineSession, GuestEngine } from '../guest-engine.ts'
+import { configure } from './configure.ts'
 import { openConnection } from './connection.ts'
 import { dropDatabase, ensureDatabase } from './database.ts'
 import { dropUser, ensureUser } from './user.ts'
@@ -16,6 +17,7 @@ export const connect: GuestEngine['connect'] = async (paths, signal): Promise<En
     dropDatabase: (database, signal) => dropDatabase(admin, database, signal),
     ensureUser: (user, password, signal) => ensureUser(admin, user, password, signal),
     dropUser: (user, signal) => dropUser(admin, user, signal),
+    configure: (parameters, signal) => configure(admin, parameters, signal),
     close: () => admin.close(),
   }
 }

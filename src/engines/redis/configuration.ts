@@ -2,7 +2,8 @@
  * The configuration file of Redis and Valkey, the same for both. What depends on where the pod has its files (data, users, socket) is given on
  * the command line; see scripts.ts.
  */
-import type { ConfigurationFile, DefaultsInput, Parameters, RenderInput } from '../operator-engine.ts'
+import type { ConfigurationFile, DefaultsInput, RenderInput } from '../operator-engine.ts'
+import type { Parameters } from '../parameters/layers.ts'
 import { configurationName } from './files.ts'
 import { port } from './port.ts'
 import { directive } from './quote.ts'
@@ -10,10 +11,8 @@ import { directive } from './quote.ts'
 const mib = 1024 * 1024
 
 export function render({ parameters }: RenderInput): ConfigurationFile[] {
-  // The server takes names in any case.
-  const theirs = Object.entries(parameters).map(([name, value]): [string, string] => [name.toLowerCase(), value])
-  const settings = new Map([...theirs.filter(([name]) => !isOwned(name)), ...Object.entries(owned)])
-  return [{ name: configurationName, content: [...settings].map(([name, value]) => directive(name, value)).join('') }]
+  const settings = Object.entries({ ...parameters, ...owned })
+  return [{ name: configurationName, content: settings.map(([name, value]) => directive(name, value)).join('') }]
 }
 
 /** What the agent, the network and the volume's rules rest on. */
@@ -49,16 +48,6 @@ const owned: Parameters = {
   'syslog-enabled': 'no',
   'always-show-logo': 'no',
 }
-
-/** Beyond those that are set: other ways to the same, what is on the command line, and what reaches out of the server or ends its promises. */
-const alsoOwned = [
-  /^(include|user|requirepass|rename-command|loadmodule(-.*)?)$/,
-  /^(dir|aclfile|unixsocket.*|bind-.*|dbfilename|append(dirname|filename))$/,
-  /^(tls|cluster|repl|replica|slave|master|sentinel|syslog|log|rdma|import|availability)-/,
-  /^(replicaof|slaveof|primaryauth|masterauth|primaryuser|masteruser|min-(replicas|slaves)-.*|.*-cpulist|oom-score-adj.*)$/,
-]
-
-const isOwned = (name: string): boolean => Object.hasOwn(owned, name) || alsoOwned.some(pattern => pattern.test(name))
 
 /** Raise `formulas` in operator.ts with every change here or of what is owned. */
 export function defaults({ flavor: { memoryBytes } }: DefaultsInput): Parameters {

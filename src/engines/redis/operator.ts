@@ -2,19 +2,22 @@
 import type { EngineName } from '../../api/datastore.ts'
 import { fault } from '../../errors.ts'
 import type { OperatorEngine } from '../operator-engine.ts'
+import type { Catalogues } from '../parameters/catalogue.ts'
 import { connectionUri } from '../uri.ts'
 import { defaults, render } from './configuration.ts'
 import { logFault } from './log-fault.ts'
 import { checkUser } from './names.ts'
 import { port } from './port.ts'
+import { redisParameters, valkeyParameters } from './rules/parameters.ts'
 
-const engineOf = (engine: EngineName): OperatorEngine => ({
+const engineOf = (engine: EngineName, parameters: Catalogues): OperatorEngine => ({
   engine,
   ports: [{ name: 'redis', port, exposed: true }],
   capabilities: { databases: false, users: true },
   formulas: 1,
   minimumMemory: 64 * 1024 * 1024,
   user: { uid: 999, gid: 999 },
+  parameters,
   defaults,
   render,
   checkDatabase: () => fault('NotSupported', { engine, capability: 'databases' }),
@@ -24,5 +27,5 @@ const engineOf = (engine: EngineName): OperatorEngine => ({
   logFault,
 })
 
-export const redis = engineOf('redis')
-export const valkey = engineOf('valkey')
+export const redis = engineOf('redis', redisParameters)
+export const valkey = engineOf('valkey', valkeyParameters)

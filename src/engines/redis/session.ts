@@ -2,8 +2,13 @@
 import type { EngineName } from '../../api/datastore.ts'
 import { fault, TroveError } from '../../errors.ts'
 import type { EngineFacts, EnginePaths, EngineSession } from '../guest-engine.ts'
+import { type Catalogues, catalogueOf } from '../parameters/catalogue.ts'
+import { configure } from './configure.ts'
 import { type Connection, openConnection } from './connection.ts'
+import { redisParameters, valkeyParameters } from './rules/parameters.ts'
 import { dropUser, ensureUser } from './user.ts'
+
+const parametersOf: Partial<Record<EngineName, Catalogues>> = { redis: redisParameters, valkey: valkeyParameters }
 
 export async function connect(engine: EngineName, paths: EnginePaths, signal: AbortSignal): Promise<EngineSession> {
   const admin = await openConnection(paths, signal)
@@ -22,6 +27,13 @@ export async function connect(engine: EngineName, paths: EnginePaths, signal: Ab
     dropDatabase: noDatabases,
     ensureUser: (user, password, signal) => ensureUser(admin, paths, user, password, signal),
     dropUser: (user, signal) => dropUser(admin, paths, user, signal),
+    configure: async (parameters, signal) => {
+      const { version } = await facts(admin, signal)
+      const catalogue = catalogueOf(parametersOf[engine] ?? {}, version)
+      if (catalogue === undefined)
+        throw new TroveError(fault('ConfigurationNotApplied', { why: `there are no rules for ${engine} ${version}` }))
+      return configure(admin, catalogue, parameters, signal)
+    },
     close: () => admin.close(),
   }
 }

@@ -23,7 +23,7 @@ const base: GuestSpec = {
   image: 'image',
   flavor: { name: 'small', cpu: '1', memory: '1Gi' },
   volume: {},
-  configuration: { hash: 'abc', formulas: 1, files: [{ name: 'engine.conf', content: 'setting\n' }] },
+  configuration: { hash: 'abc', formulas: 1, files: [{ name: 'engine.conf', content: 'setting\n' }], layers: { defaults: {} } },
 }
 
 /** The API server, as far as one guest sees it. */
@@ -158,14 +158,18 @@ test('an empty volume becomes a running engine, each step is told, and then noth
   expect(api.status).toEqual({
     podUID: 'pod',
     observedGeneration: 1,
-    agent: { version: 'test', startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/), capabilities: ['databases', 'users'] },
+    agent: {
+      version: 'test',
+      startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+      capabilities: ['databases', 'users', 'configuration'],
+    },
     operatingStatus: 'HEALTHY',
     engine: { version: '1.2.3', startedAt: expect.stringMatching(/^\d{4}-.*Z$/) },
     configuration: { hash: 'abc' },
     volume: { initialised: true, usedPercent: expect.any(Number) },
   })
   expect(JSON.parse(readFileSync(home('marker'), 'utf8'))).toEqual({ engine: 'postgresql', version: '17', instanceUID: 'instance-uid' })
-  expect(readFileSync(home('configuration', 'engine.conf'), 'utf8')).toBe('setting\n')
+  expect(readFileSync(join(container.dir, 'configuration', 'engine.conf'), 'utf8')).toBe('setting\n')
   expect(readdirSync(data).sort()).toEqual(['.trove-lock', 'postgresql'])
   expect(new Set(api.writes.map(w => w.operatingStatus))).toEqual(new Set(['BUILDING', 'HEALTHY']))
   const before = api.writes.length
@@ -440,4 +444,67 @@ test('a new password, a new database and a user that must go are each brought ab
   api.set({ users: [{ name: 'app', ensure: 'Absent', passwordRevision: 'r2' }] })
   await until('its going', () => api.status.users?.[0]?.state === 'Absent')
   expect(api.status.observedGeneration).toBe(4)
+})
+
+const asks = (hash: string, defaults: Record<string, string>, more: Partial<GuestSpec['configuration']> = {}) =>
+  api.set({ configuration: { hash, formulas: 1, files: [{ name: 'engine.conf', content: `${hash}\n` }], layers: { defaults }, ...more } })
+const configured = () => JSON.parse(readFileSync(home('data', 'configured'), 'utf8'))
+
+test('another configuration comes into force without a restart, and what cannot waits for one', async () => {
+  startAgent()
+  await healthy()
+  const pid = enginePid()
+  asks('def', { warm: '1' })
+  await until('it is in force', () => api.status.configuration?.hash === 'def')
+  expect(api.status.configuration).toEqual({ hash: 'def', startedWith: 'abc' })
+  expect(configured()).toEqual({ warm: '1' })
+  asks('ghi', { cold: '2' })
+  await until('that, too', () => api.status.configuration?.hash === 'ghi')
+  expect(api.status.configuration).toEqual({ hash: 'ghi', startedWith: 'abc', restartRequired: ['cold'] })
+  expect(enginePid()).toBe(pid)
+  expect(readFileSync(home('data', 'starts'), 'utf8')).toBe('setting\n')
+  process.kill(pid, 'SIGKILL')
+  await until('it was started with all of it', () => readFileSync(home('data', 'starts'), 'utf8') === 'setting\nghi\n')
+  await until('nothing waits', () => api.status.configuration?.restartRequired === undefined)
+  expect(api.status.configuration).toEqual({ hash: 'ghi' })
+})
+
+test('ConfigurationNotApplied: what the engine does not take while it runs is told, and tried again', async () => {
+  startAgent()
+  await healthy()
+  asks('def', { bad: '1' })
+  await until('it is told', () => api.status.configuration?.fault?.code === 'ConfigurationNotApplied')
+  expect(api.status).toMatchObject({
+    operatingStatus: 'HEALTHY',
+    configuration: { hash: 'abc', fault: { message: expect.stringContaining('does not take it') } },
+  })
+  asks('ghi', { warm: '1' })
+  await until('the next is taken', () => api.status.configuration?.hash === 'ghi')
+  expect(api.status.configuration).toEqual({ hash: 'ghi', startedWith: 'abc' })
+})
+
+test('ConfigurationRefused: an engine that does not start with what is asked for comes up with the last that it started with', async () => {
+  startAgent()
+  await healthy()
+  const lastGood = { hash: 'abc', files: base.configuration.files }
+  asks('refused', { warm: '1' }, { lastGood })
+  await until('it is in force', () => api.status.configuration?.hash === 'refused')
+  process.kill(enginePid(), 'SIGKILL')
+  await until('it came up', () => readFileSync(home('data', 'starts'), 'utf8') === 'setting\nsetting\n')
+  await healthy()
+  expect(api.status.configuration).toMatchObject({ hash: 'abc', refused: 'refused', fault: { code: 'ConfigurationRefused' } })
+  expect(api.writes.some(w => w.operatingStatus === 'FAILED' || w.operatingStatus === 'CRASHED')).toBe(false)
+  // It is not tried again by itself, not even by another agent.
+  const pid = enginePid()
+  const [{ stop, ended }] = agents as [(typeof agents)[0]]
+  stop.abort()
+  await ended
+  startAgent()
+  await sleep(1000)
+  process.kill(pid, 'SIGKILL')
+  await until('it came up again', () => readFileSync(home('data', 'starts'), 'utf8') === 'setting\nsetting\nsetting\n')
+  await until('it is told as before', () => api.status.configuration?.refused === 'refused' && api.status.operatingStatus === 'HEALTHY')
+  asks('good', { warm: '2' }, { lastGood })
+  await until('another one is taken', () => api.status.configuration?.hash === 'good')
+  expect(api.status.configuration).toEqual({ hash: 'good', startedWith: 'abc' })
 })

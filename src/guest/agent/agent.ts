@@ -12,8 +12,9 @@ import type { Logger } from '../../runtime/log.ts'
 import type { Job, Launcher, LauncherState } from '../launcher/launcher.ts'
 import { attend } from './attendance.ts'
 import { pauseMs } from './backoff.ts'
+import { Configuration } from './configuration.ts'
 import type { GuestApi } from './guest-api.ts'
-import { afterAnswer, afterEnd, type EngineEnd, type EngineHistory, untroubled } from './history.ts'
+import { afterAnswer, afterEnd, type EngineEnd, type EngineHistory, endedByItself, untroubled, wordsFor } from './history.ts'
 import { initialisationFailure } from './initialisation.ts'
 import { Items } from './items.ts'
 import { type Layout, layoutOf, lockOf, type Mounts } from './layout.ts'
@@ -42,7 +43,7 @@ export interface AgentOptions {
 
 /** The loop turns at least so often, and rings the launcher's bell: a wake-up that got lost costs no more than this. */
 const turnEveryMs = 5000
-/** While databases and users are being made, reports are so far apart: mostly one write then says it all. */
+/** While databases and users are being made, or settings changed, reports are so far apart: mostly one write then says it all. */
 const holdForItemsMs = 500
 /** So long an engine that was running before us may take to answer before anything else than before is said of it. */
 const holdForAnswerMs = 3000
@@ -56,6 +57,7 @@ export class Agent {
   readonly #signal: AbortSignal
   readonly #reporter: Reporter
   readonly #items: Items
+  readonly #configuration: Configuration
   readonly #gauge: VolumeGauge
   readonly #sweeping = new Set<string>()
   #wake = () => {}
@@ -85,6 +87,13 @@ export class Agent {
       agentVersion: o.version,
       connect: signal => this.#connect(signal),
       passwords: signal => o.api.passwords(signal),
+      onChange: () => this.wake(),
+    })
+    this.#configuration = new Configuration({
+      clock: o.clock,
+      log: o.log,
+      connect: signal => this.#connect(signal),
+      stage: settings => stage(settings, o.mounts),
       onChange: () => this.wake(),
     })
     o.api.onChange(() => this.wake())
@@ -140,12 +149,15 @@ export class Agent {
     let acted = false
     for (const action of actions) acted = (await this.#act(action)) || acted // 3. do it; what takes long goes on beside the loop
     if (acted) return 0
-    const nextItemAtMs = this.#workOnItems()
+    const nextWorkAtMs = this.#workInEngine(launcher)
     const heldUntilMs = this.#heldUntilMs()
     if (heldUntilMs === undefined) this.#report(says, launcher) // 4. say it, if it is news
     this.#ring(launcher)
     const now = this.#o.clock.monotonicMs()
-    return Math.max(0, Math.min(turnEveryMs, ...[againAtMs, nextItemAtMs, heldUntilMs].map(at => (at ?? Number.POSITIVE_INFINITY) - now)))
+    return Math.max(
+      0,
+      Math.min(turnEveryMs, ...[againAtMs, ...nextWorkAtMs, heldUntilMs].map(at => (at ?? Number.POSITIVE_INFINITY) - now)),
+    )
   }
 
   async #observe(): Promise<{ observed: Observed; launcher: LauncherState }> {
@@ -181,6 +193,7 @@ export class Agent {
       this.#built = guest.spec.volume.claimUID !== undefined
       this.#recall(own)
     }
+    this.#configuration.want(guest.spec.configuration)
     this.#items.want(guest.spec, own?.observedGeneration === guest.metadata.generation ? own : undefined)
   }
 
@@ -188,6 +201,7 @@ export class Agent {
     this.#engineVersion = own?.engine?.version
     this.#lastExit = own?.engine?.lastExit
     this.#gauge.recall(own?.volume?.usedPercent)
+    this.#configuration.recall(own?.configuration)
   }
 
   #lookAtVolume(spec: GuestSpec | undefined, launcher: LauncherState): VolumeLook | undefined {
@@ -261,19 +275,22 @@ export class Agent {
 
   #start(): void {
     const { launcher, mounts, log } = this.#o
-    const { spec, engine, layout } = this.#known()
+    const { engine, layout } = this.#known()
     const state = launcher.look()
     if (state.kind !== 'live') return
-    stage(spec.configuration, mounts)
+    const settings = this.#configuration.toStartWith()
+    if (!isHash(settings.hash)) throw new Error(`not the hash of a configuration: ${JSON.stringify(settings.hash)}`)
+    stage(settings, mounts)
     const job = `engine-${randomUUID()}`
-    launcher.submit({ id: job, ...startScript(spec, engine, layout), note: spec.configuration.hash })
-    log.info({ job, configuration: spec.configuration.hash }, 'starting the engine')
+    launcher.submit({ id: job, ...startScript(engine, layout), note: settings.hash })
+    log.info({ job, configuration: settings.hash }, 'starting the engine')
     this.#attend(job, state.boot, false)
   }
 
   #attend(job: string, boot: string, found: boolean): void {
     const { launcher, clock, log } = this.#o
     this.#run?.end.abort()
+    if (found) this.#configuration.found(job)
     const run: Attended = { job, boot, sinceMs: clock.monotonicMs(), answered: false, silent: false, found, end: new AbortController() }
     this.#run = run
     const { signal } = run.end
@@ -297,10 +314,10 @@ export class Agent {
     void attend(signal => this.#connect(signal), clock, { onAnswer, onSilence }, signal)
   }
 
-  async #noteEnd({ id, exit = 0, startedAt, endedAt }: Job): Promise<void> {
+  async #noteEnd({ id, exit = 0, startedAt, endedAt, note }: Job): Promise<void> {
     const mine = this.#run?.job === id ? this.#run : undefined
     const at = endedAt ?? this.#o.clock.now()
-    await this.#engineEnded({ exit, ranMs: startedAt === undefined ? 0 : +at - +startedAt, answered: mine?.answered ?? true }, at)
+    await this.#engineEnded({ exit, ranMs: startedAt === undefined ? 0 : +at - +startedAt, answered: mine?.answered ?? true }, at, note)
     if (mine !== undefined) this.#leave()
     this.#o.launcher.forget(id)
   }
@@ -312,9 +329,11 @@ export class Agent {
     this.#leave()
   }
 
-  async #engineEnded(end: Omit<EngineEnd, 'volume'>, at: Date): Promise<void> {
-    const volume = await this.#gauge.measure()
-    this.#history = afterEnd(this.#history, { ...end, volume }, lockOf(this.#o.mounts), this.#o.clock.monotonicMs())
+  async #engineEnded(ended: Omit<EngineEnd, 'volume'>, at: Date, startedWith?: string): Promise<void> {
+    const end = { ...ended, volume: await this.#gauge.measure() }
+    const now = this.#o.clock.monotonicMs()
+    const canGoOn = endedByItself(end) && !end.answered && this.#configuration.refuses(startedWith, wordsFor(end.exit))
+    this.#history = canGoOn ? { ...this.#history, retryAtMs: now } : afterEnd(this.#history, end, lockOf(this.#o.mounts), now)
     const hindered: readonly number[] = [jobExits.busy, jobExits.notWritable]
     if (!hindered.includes(end.exit)) this.#lastExit = { code: end.exit, at: at.toISOString() }
     this.#o.log.warn({ exit: end.exit, code: this.#history.trouble?.fault.code, times: this.#history.times }, 'the engine has ended')
@@ -325,9 +344,11 @@ export class Agent {
     this.#run = undefined
   }
 
-  #workOnItems(): number | undefined {
+  #workInEngine(launcher: LauncherState): (number | undefined)[] {
     const run = this.#run
-    return run?.answered && !run.silent ? this.#items.work(run.job, run.end.signal) : undefined
+    if (run === undefined || !run.answered || run.silent) return []
+    const { signal } = run.end
+    return [this.#configuration.work(run.job, hashOf(engineJobOf(launcher)), signal), this.#items.work(run.job, signal)]
   }
 
   /** Monotonic: until when the report is held back, for there will be more to say in a moment; undefined if it is not. */
@@ -336,7 +357,9 @@ export class Agent {
     const run = this.#run
     const untils = [
       ...(run?.found && !run.answered ? [run.sinceMs + holdForAnswerMs] : []),
-      ...(this.#items.underWaySinceMs !== undefined ? [Math.max(this.#items.underWaySinceMs, this.#reportedAtMs) + holdForItemsMs] : []),
+      ...[this.#items, this.#configuration].flatMap(({ underWaySinceMs: since }) =>
+        since === undefined ? [] : [Math.max(since, this.#reportedAtMs) + holdForItemsMs],
+      ),
     ]
     return untils.find(until => until > now)
   }
@@ -352,7 +375,7 @@ export class Agent {
         generation: this.#guest?.metadata.generation,
         says,
         engine: { version: this.#engineVersion, startedAt: job?.startedAt, lastExit: this.#lastExit },
-        configuration: job?.note !== undefined && isHash(job.note) ? job.note : undefined,
+        configuration: this.#configuration.report(job?.id, hashOf(job)),
         initialised: this.#initialised,
         usedPercent: this.#gauge.percent,
         items: this.#items.outcomes(),
@@ -401,3 +424,6 @@ export class Agent {
 
 const engineJobOf = (launcher: LauncherState): Job | undefined =>
   launcher.kind === 'live' ? launcher.jobs.find(job => engineJobs.test(job.id) && job.exit === undefined) : undefined
+
+/** Of the configuration that it was started with. */
+const hashOf = (job: Job | undefined): string | undefined => (job?.note !== undefined && isHash(job.note) ? job.note : undefined)

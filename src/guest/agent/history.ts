@@ -26,6 +26,10 @@ export interface EngineHistory {
 
 export const untroubled: EngineHistory = { times: 0, answered: false, hindered: 0, retryAtMs: 0 }
 
+/** Neither a signal nor the volume ended it: what it was started with may have. */
+export const endedByItself = ({ exit, volume }: EngineEnd): boolean =>
+  exit > 0 && exit < 128 && !Object.values<number>(jobExits).includes(exit) && volume?.full !== true
+
 export interface EngineEnd {
   exit: number
   ranMs: number
@@ -77,8 +81,7 @@ function troubleOf(end: EngineEnd, times: number, answered: boolean): NonNullabl
 
 const signals: Record<number, string> = { 6: 'ABRT', 7: 'BUS', 9: 'KILL, as when memory runs out', 11: 'SEGV', 15: 'TERM' }
 
-function wordsFor(exit: number): string {
-  if (exit === jobExits.notInstalled) return 'its configuration could not be installed on the volume'
+export function wordsFor(exit: number): string {
   if (exit <= 128) return `it ended with status ${exit}`
   return `it was ended by signal ${signals[exit - 128] ?? exit - 128}`
 }

@@ -20,6 +20,7 @@ async function brought(spec: { databases?: object[]; users?: object[] }, reporte
   }
   const session: EngineSession = {
     facts: async () => ({ version: '1' }),
+    configure: async () => ({ restartRequired: [] }),
     ensureDatabase: does('ensure database'),
     dropDatabase: does('drop database'),
     ensureUser: does('ensure user'),

@@ -5,8 +5,7 @@
  *   /data/<engine>.init/         an initialisation that has not come to its end; the only thing that is ever removed
  *   /data/<engine>/marker        whose data this is
  *   /data/<engine>/data          the engine's data directory
- *   /data/<engine>/configuration what the engine was started with
- *   /trove/configuration/<hash>/ what it is to be started with
+ *   /trove/configuration/        what it is started with
  *   /trove/sockets/              the engine's local socket
  */
 import type { EngineName } from '../../api/datastore.ts'
@@ -31,7 +30,6 @@ export interface Layout {
   /** What the engine gets to know of it: to run, and to be initialised. */
   paths: EnginePaths
   makingPaths: EnginePaths
-  staged(hash: string): string
 }
 
 export function layoutOf(engine: EngineName, mounts: Mounts): Layout {
@@ -40,7 +38,7 @@ export function layoutOf(engine: EngineName, mounts: Mounts): Layout {
   const making = `${home}.init`
   const under = (directory: string): EnginePaths => ({
     data: `${directory}/data`,
-    configuration: `${directory}/configuration`,
+    configuration: `${trove}/configuration`,
     sockets: `${trove}/sockets`,
   })
   return {
@@ -50,6 +48,5 @@ export function layoutOf(engine: EngineName, mounts: Mounts): Layout {
     making,
     paths: under(home),
     makingPaths: under(making),
-    staged: hash => `${trove}/configuration/${hash}`,
   }
 }

@@ -13,7 +13,7 @@ const spec: GuestSpec = {
   image: 'image:17',
   flavor: { name: 'small', cpu: '1', memory: '1Gi' },
   volume: {},
-  configuration: { hash: 'abc', formulas: 1, files: [] },
+  configuration: { hash: 'abc', formulas: 1, files: [], layers: { defaults: {} } },
 }
 const recorded: GuestSpec = { ...spec, volume: { claimUID: 'claim' } }
 const marker = { engine: 'postgresql', version: '17', instanceUID: 'i1' }

@@ -5,7 +5,7 @@ import type { ItemOutcomes } from './items.ts'
 import type { Saying } from './plan.ts'
 
 /** Features that an operator may rely on. A new one gets a name here; one is never taken back. */
-export const capabilities = ['databases', 'users']
+export const capabilities = ['databases', 'users', 'configuration']
 
 export interface Known {
   podUID: string
@@ -19,8 +19,8 @@ export interface Known {
     startedAt: Date | undefined
     lastExit: { code: number; at: string } | undefined
   }
-  /** Hash of the configuration that the running engine was started with. */
-  configuration: string | undefined
+  /** undefined while no engine runs. */
+  configuration: GuestStatus['configuration']
   /** undefined until the volume was seen. */
   initialised: boolean | undefined
   usedPercent: number | undefined
@@ -42,7 +42,7 @@ export function reportOf(known: Known): GuestStatus {
     ...(says.step !== undefined && { step: says.step }),
     ...(says.fault !== undefined && { fault: briefly(says.fault) }),
     ...(Object.keys(facts).length > 0 && { engine: facts }),
-    ...(known.configuration !== undefined && { configuration: { hash: known.configuration } }),
+    ...(known.configuration !== undefined && { configuration: known.configuration }),
     ...(known.initialised !== undefined && {
       volume: { initialised: known.initialised, ...(known.usedPercent !== undefined && { usedPercent: known.usedPercent }) },
     }),

@@ -10,7 +10,7 @@ import { type Layout, markerName } from './layout.ts'
 import { markerFor, markerText } from './marker.ts'
 
 /** Exit statuses by which a job says that it did not come as far as the engine; of sysexits.h, which engines do not use. */
-export const jobExits = { notWritable: 73, notInstalled: 74, busy: 75 } as const
+export const jobExits = { notWritable: 73, busy: 75 } as const
 
 /** The first exec is tried in a subshell: where it fails, it ends the shell that tries. */
 const takeLock = ({ lock }: Layout) => `(exec 9>>${word(lock)}) || exit ${jobExits.notWritable}
@@ -35,20 +35,8 @@ mv ${word(making)} ${word(home)} && sync ${word(root)}
 `
 }
 
-/** Installs the configuration that the agent has staged, then becomes the engine. */
-export function startScript(spec: GuestSpec, engine: GuestEngine, layout: Layout): { script: string; stop: 'INT' | 'TERM' } {
+/** Becomes the engine. */
+export function startScript(engine: GuestEngine, layout: Layout): { script: string; stop: 'INT' | 'TERM' } {
   const { script, stopSignal } = engine.start(layout.paths)
-  const installed = layout.paths.configuration
-  const making = `${installed}.new`
-  const staged = layout.staged(spec.configuration.hash)
-  const copies = spec.configuration.files.map(({ name }) => `cat ${word(`${staged}/${name}`)} >${word(`${making}/${name}`)} &&`)
-  return {
-    stop: stopSignal,
-    script: `exec </dev/null
-${takeLock(layout)}
-rm -rf ${word(making)} && mkdir -m 700 ${word(making)} &&
-${[...copies, ''].join('\n')}rm -rf ${word(installed)} && mv ${word(making)} ${word(installed)} || exit ${jobExits.notInstalled}
-${script}
-`,
-  }
+  return { stop: stopSignal, script: `exec </dev/null\n${takeLock(layout)}\n${script}\n` }
 }

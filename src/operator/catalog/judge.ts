@@ -2,7 +2,7 @@
 import type { Datastore } from '../../api/datastore.ts'
 import type { DatastoreVersion } from '../../api/datastoreversion.ts'
 import { type Fault, fault } from '../../errors.ts'
-import { type Engines, findVersion } from '../instance/decide.ts'
+import { type Engines, findVersion, settingsOf } from '../instance/decide.ts'
 
 /** `versions` are those of this Datastore. */
 export function judgeDatastore(datastore: Datastore, versions: readonly DatastoreVersion[], engines: Engines): Fault | undefined {
@@ -20,11 +20,13 @@ export function judgeVersion(
   version: DatastoreVersion,
   datastore: Datastore | undefined,
   siblings: readonly DatastoreVersion[],
+  engines: Engines,
 ): Fault | undefined {
   const { datastoreRef, version: stated } = version.spec
   if (datastore === undefined) return fault('DatastoreNotFound', { datastore: datastoreRef.name })
   const first = findVersion(siblings, stated)
-  if (first === undefined || first.metadata.uid === version.metadata.uid) return undefined
+  const engine = engines[datastore.spec.engine]
+  if (first === undefined || first.metadata.uid === version.metadata.uid) return engine && settingsOf(version, engine).fault
   const names = { first: first.metadata.name, second: version.metadata.name }
   return fault('DatastoreVersionAmbiguous', { datastore: datastoreRef.name, version: stated, ...names })
 }

@@ -36,19 +36,23 @@ test('what is wrong with it is said, and it is used on', () => {
   expect(status).toMatchObject({ users: 1, conditions: [{ type: 'Ready', status: 'False' }, { type: 'Stalled' }] })
 })
 
+const engines = { postgresql: engine }
+const badly = aVersion({ defaults: { no_such_setting: 1 } })
+
 test.each([
   ['a default version that is not there', judgeDatastore(aDatastore(), [], { postgresql: engine }), 'DatastoreVersionNotFound'],
   ['one that is inactive', judgeDatastore(aDatastore(), [aVersion({ active: false })], { postgresql: engine }), 'DatastoreVersionInactive'],
   ['an engine that we do not have', judgeDatastore(aDatastore(), [aVersion()], {}), 'EngineUnknown'],
-  ['a version of no Datastore', judgeVersion(aVersion(), undefined, [aVersion()]), 'DatastoreNotFound'],
+  ['a version of no Datastore', judgeVersion(aVersion(), undefined, [aVersion()], engines), 'DatastoreNotFound'],
   [
     'the younger of two',
-    judgeVersion(aVersion({}, { uid: 'b', creationTimestamp: ago(1) }), aDatastore(), [aVersion()]),
+    judgeVersion(aVersion({}, { uid: 'b', creationTimestamp: ago(1) }), aDatastore(), [aVersion()], engines),
     'DatastoreVersionAmbiguous',
   ],
+  ['a setting that the engine does not know', judgeVersion(badly, aDatastore(), [badly], engines), 'ConfigurationInvalid'],
 ])('%s is wrong', (_, wrong, code) => expect(wrong?.code).toBe(code))
 
 test('a good catalog is Available', () => {
   expect(judgeDatastore(aDatastore(), [aVersion()], { postgresql: engine })).toBeUndefined()
-  expect(judgeVersion(aVersion(), aDatastore(), [aVersion()])).toBeUndefined()
+  expect(judgeVersion(aVersion({ defaults: { work_mem: '8MB' } }), aDatastore(), [aVersion()], engines)).toBeUndefined()
 })

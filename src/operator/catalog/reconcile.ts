@@ -46,7 +46,7 @@ export async function reconcileVersion(key: Key, world: World, ctx: ReconcileCon
   if (version === undefined) return {}
   const { datastoreRef, version: stated } = version.spec
   const siblings = versions.byIndex('datastore', datastoreRef.name)
-  const wrong = judgeVersion(version, datastores.get(datastoreRef.name), siblings)
+  const wrong = judgeVersion(version, datastores.get(datastoreRef.name), siblings, world.engines)
   // Of two that claim one version only the one in force is used.
   const inForce = findVersion(siblings, stated) ?? version
   const users = inForce === version ? instances.byIndex('version', versionKey(datastoreRef.name, stated)) : []

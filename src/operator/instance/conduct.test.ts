@@ -3,6 +3,7 @@ import type { GuestStatus } from '../../api/guest.ts'
 import { fault } from '../../errors.ts'
 import type { PersistentVolumeClaim, Pod, Service } from '../../kube/resource.ts'
 import { aClaim, aGuest, ago, anInstance, aPod, healthy, madeForRestart, observed } from '../examples.ts'
+import { annotations } from '../names.ts'
 import { conduct } from './conduct.ts'
 import { notable } from './notable.ts'
 import type { GuestSide, Observed } from './observed.ts'
@@ -152,11 +153,44 @@ test('a volume that cannot grow is no reason not to be Ready', () => {
   expect(condition(well(), 'VolumeBound', { volumeNote })).toMatchObject({ status: 'True', reason: 'VolumeNotExpandable' })
 })
 
-test('a configuration that waits for a restart is Ready and RESTART_REQUIRED', () => {
-  const o = well({ guest: says({ configuration: { hash: 'h0' } }) })
-  expect(judge(o).status.phase).toBe('RESTART_REQUIRED')
+test('settings that wait for a restart are named, and all the rest is Ready and RESTART_REQUIRED', () => {
+  const o = well({ guest: says({ configuration: { hash: 'h1', restartRequired: ['shared_buffers', 'wal_level'] } }) })
+  expect(judge(o).status).toMatchObject({
+    phase: 'RESTART_REQUIRED',
+    configuration: { hash: 'h1', restartRequired: ['shared_buffers', 'wal_level'] },
+  })
   expect(condition(o, 'Ready')?.status).toBe('True')
-  expect(condition(o, 'ConfigurationApplied')).toMatchObject({ status: 'False', reason: 'RestartRequired' })
+  expect(condition(o, 'ConfigurationApplied')).toMatchObject({
+    status: 'False',
+    reason: 'RestartRequired',
+    message: expect.stringContaining('shared_buffers, wal_level'),
+  })
+})
+
+test.each(['ConfigurationNotApplied', 'ConfigurationRefused'])('%s is told of a database that runs on as it was', code => {
+  const o = well({ guest: says({ configuration: { hash: 'h0', fault: { code, message: 'why' } } }) })
+  expect(judge(o).status.phase).toBe('ACTIVE')
+  expect(condition(o, 'Ready')?.status).toBe('True')
+  expect(condition(o, 'ConfigurationApplied')).toMatchObject({ status: 'False', reason: code })
+})
+
+test('while settings are being changed it is not Ready, and for a moment nothing is said', () => {
+  const asked = (seconds: number) =>
+    well({
+      guest: {
+        ...says({ configuration: { hash: 'h0' } }),
+        metadata: { ...aGuest().metadata, annotations: { [annotations.askedAt]: ago(seconds) } },
+      },
+    })
+  expect(condition(asked(5), 'Ready')).toMatchObject({ status: 'False', reason: 'Provisioning' })
+  expect(judge(asked(5)).momentMs).toBeUndefined()
+  expect(judge(asked(1)).momentMs).toBe(1000)
+})
+
+test('an agent that cannot change settings is told of', () => {
+  const o = well({ guest: says({ agent: { version: '0', capabilities: [] }, configuration: { hash: 'h0' } }) })
+  expect(condition(o, 'ConfigurationApplied')).toMatchObject({ status: 'False', reason: 'AgentOutdated' })
+  expect(condition(o, 'Ready')?.status).toBe('True')
 })
 
 test('an engine that answers on a full volume is not ready, for it will not take what it is given', () => {

@@ -6,8 +6,9 @@ import type { InstanceStatus, OperatingStatus, Phase } from '../../api/instance.
 import { type Fault, fault } from '../../errors.ts'
 import { faults } from '../../faults.ts'
 import { mergeConditions, notReady, patienceLeftMs, ready, type Said, timestamp } from '../conditions.ts'
-import { addressOf } from '../names.ts'
-import type { Finding } from './finding.ts'
+import { addressOf, annotations } from '../names.ts'
+import { type Finding, since } from './finding.ts'
+import { judgeConfiguration } from './judge-configuration.ts'
 import { type EngineFinding, judgeEngine } from './judge-engine.ts'
 import { judgePod } from './judge-pod.ts'
 import { judgeVolume } from './judge-volume.ts'
@@ -19,6 +20,8 @@ export interface Report {
   /** What stands between the Instance and ACTIVE: a fault, or the step that it is at. */
   stands?: Fault
   requeueAfterMs?: number
+  /** So long this need not be said yet: what stands is over in a moment, and one write less. */
+  momentMs?: number
 }
 
 /** Steps on the way, as opposed to faults that somebody should look at. */
@@ -35,9 +38,9 @@ export function conduct(o: Observed, plan: Plan, refused: readonly Fault[]): Rep
   const pod = judgePod(o)
   const engine = judgeEngine(o)
   const configuration = judgeConfiguration(o)
-  const stands = worst(o, plan.fault ?? refused.find(f => f !== volumeNote), [volume, pod, engine])
+  const stands = worst(o, plan.fault ?? refused.find(f => f !== volumeNote), [volume, pod, engine, configuration])
 
-  const aspects: Said[] = [volume.said, pod.said, engine.said, configuration]
+  const aspects: Said[] = [volume.said, pod.said, engine.said, configuration.said]
   if (plan.restartPending.length > 0) aspects.push(restartPending(plan.restartPending))
   const headline = stands === undefined ? [ready('Active', 'the database answers')] : notReady(stands, engineUnknown(stands))
   const said = isLeaving(o.instance) || o.side.guest === undefined ? headline : [...headline, ...aspects]
@@ -54,14 +57,23 @@ export function conduct(o: Observed, plan: Plan, refused: readonly Fault[]): Rep
   return {
     status: {
       ...facts(o),
-      phase: phaseOf(o, stands, operatingStatus, configuration),
+      phase: phaseOf(o, stands, operatingStatus, configuration.said),
       operatingStatus,
       ...(stands !== undefined && !isProgress(stands) && { fault: faultSince(o, stands) }),
       conditions,
     },
     ...(stands !== undefined && { stands }),
+    ...(stands !== undefined && stands === configuration.fault && momentFor(o)),
     ...(waits.length > 0 && { requeueAfterMs: Math.min(...waits) }),
   }
+}
+
+const momentMs = 2000
+
+/** From when the guest was asked. */
+function momentFor({ now, side: { guest } }: Observed): { momentMs?: number } {
+  const age = since(now, guest?.metadata.annotations?.[annotations.askedAt])
+  return age < momentMs ? { momentMs: momentMs - age } : {}
 }
 
 /** The container went with the engine in it, and the agent's last word is still that it was well. */
@@ -86,20 +98,11 @@ const engineUnknown = (stands: Fault) => (stands.code === 'GuestSilent' ? 'Unkno
 
 function phaseOf(o: Observed, stands: Fault | undefined, operating: OperatingStatus, configuration: Said): Phase {
   if (isLeaving(o.instance)) return 'SHUTDOWN'
-  if (stands === undefined) return configuration.status === 'False' ? 'RESTART_REQUIRED' : 'ACTIVE'
+  if (stands === undefined) return configuration.reason === 'RestartRequired' ? 'RESTART_REQUIRED' : 'ACTIVE'
   if (faults[stands.code].shows === 'phase ERROR') return 'ERROR'
   if (operating === 'HEALTHY') return 'ACTIVE'
   if (!wasInitialised(o)) return 'BUILD'
   return stands.code === 'GuestSilent' ? 'ACTIVE' : 'REBOOT'
-}
-
-function judgeConfiguration(o: Observed): Said {
-  const type = 'ConfigurationApplied'
-  const wanted = o.side.guest?.spec.configuration.hash
-  const has = believed(o.side)?.configuration?.hash
-  if (has === undefined) return { type, status: 'Unknown', reason: 'NotReported', message: 'the engine has not been started yet' }
-  if (has === wanted) return { type, status: 'True', reason: 'Applied', message: 'the engine runs with the configuration asked for' }
-  return { type, status: 'False', reason: 'RestartRequired', message: 'the engine takes up its configuration at the next restart' }
 }
 
 const restartPending = (reasons: readonly string[]): Said => ({
@@ -121,7 +124,7 @@ function facts(o: Observed): InstanceStatus {
   const report = believed(o.side)
   const engine = guest === undefined ? undefined : o.engines[guest.spec.engine]
   const port = engine?.ports.find(p => p.exposed)?.port
-  const hash = report?.configuration?.hash
+  const { hash, restartRequired } = report?.configuration ?? {}
   const claimUID = initialisedClaimOf(o)
   // A restart is carried out once a pod made for it reports.
   const { restartRequestedAt: asked } = o.instance.spec
@@ -145,7 +148,7 @@ function facts(o: Observed): InstanceStatus {
         ...(used !== undefined && claimUID !== undefined && { used: `${used}%` }),
       },
     }),
-    ...(hash !== undefined && { configuration: { hash } }),
+    ...(hash !== undefined && { configuration: { hash, ...(restartRequired !== undefined && { restartRequired }) } }),
     ...(restarted !== undefined && { lastRestartRequestedAt: restarted }),
   }
 }

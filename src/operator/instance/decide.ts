@@ -8,6 +8,9 @@ import type { Flavor } from '../../api/flavor.ts'
 import type { GuestSpec } from '../../api/guest.ts'
 import type { InstanceSpec } from '../../api/instance.ts'
 import type { OperatorEngine } from '../../engines/operator-engine.ts'
+import { catalogueOf } from '../../engines/parameters/catalogue.ts'
+import { checkParameters, describeFaults } from '../../engines/parameters/check.ts'
+import type { Parameters } from '../../engines/parameters/layers.ts'
 import { type Fault, fault } from '../../errors.ts'
 import { byAge } from '../claims.ts'
 import { annotations } from '../names.ts'
@@ -33,6 +36,8 @@ export interface Decided {
   /** What the catalog says now; a restart that the user asks for takes it up. Absent if the version is no longer there. */
   offered?: { image: string; imagePullSecrets: string[] }
   maxVolumeSize?: string | number
+  /** What the version sets, as far as the engine takes it; undefined if the version is no longer there, or sets something that is wrong. */
+  settings?: Parameters
 }
 
 export interface Decision {
@@ -115,6 +120,9 @@ function decideFirst(spec: InstanceSpec, catalog: Catalog, engines: Engines): De
   const tooLarge = checkVolumeSize(spec.volume.size, maxVolumeSize)
   if (tooLarge !== undefined) return { fault: tooLarge }
 
+  const { settings, fault: wrong } = settingsOf(found, engine)
+  if (wrong !== undefined) return { fault: wrong }
+
   const { image, imagePullSecrets = [] } = found.spec
   return {
     decided: {
@@ -125,6 +133,7 @@ function decideFirst(spec: InstanceSpec, catalog: Catalog, engines: Engines): De
       image,
       offered: { image, imagePullSecrets },
       ...(maxVolumeSize !== undefined && { maxVolumeSize }),
+      ...(settings !== undefined && { settings }),
     },
   }
 }
@@ -143,6 +152,7 @@ function decideAgain(
   if (size === undefined) return { fault: fault('FlavorNotFound', { flavor: spec.flavorRef.name }) }
   const found = findVersion(catalog.versions, recorded.version)
   const asked = spec.datastore.version
+  const settings = found && settingsOf(found, engine).settings
   return {
     decided: {
       datastore: recorded.datastore,
@@ -153,9 +163,24 @@ function decideAgain(
       ...(recorded.imageDigest !== undefined && { imageDigest: recorded.imageDigest }),
       ...(found !== undefined && { offered: { image: found.spec.image, imagePullSecrets: found.spec.imagePullSecrets ?? [] } }),
       ...(found?.spec.maxVolumeSize !== undefined && { maxVolumeSize: found.spec.maxVolumeSize }),
+      ...(settings !== undefined && { settings }),
     },
     ...(asked !== undefined && asked !== recorded.version && { fault: fault('DatastoreImmutable', { asked, recorded: recorded.version }) }),
   }
+}
+
+/** The settings of a version in the engine's own form, or what is wrong with them. */
+export function settingsOf({ metadata, spec }: DatastoreVersion, engine: OperatorEngine): { settings?: Parameters; fault?: Fault } {
+  const { defaults = {}, version } = spec
+  if (Object.keys(defaults).length === 0) return { settings: {} }
+  const of = `spec.defaults of DatastoreVersion "${metadata.name}"`
+  const catalogue = catalogueOf(engine.parameters, version)
+  if (catalogue === undefined) {
+    const problems = `this operator has no rules for the settings of ${engine.engine} ${version}`
+    return { fault: fault('ConfigurationInvalid', { of, problems }) }
+  }
+  const { parameters, faults } = checkParameters(defaults, catalogue)
+  return faults.length === 0 ? { settings: parameters } : { fault: fault('ConfigurationInvalid', { of, problems: describeFaults(faults) }) }
 }
 
 export function checkVolumeSize(size: string | number, max: string | number | undefined): Fault | undefined {

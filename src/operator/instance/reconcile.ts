@@ -31,6 +31,7 @@ export async function reconcileInstance(key: Key, world: World, { signal, log }:
   const seen = observe(instance, world) //                                 2. look at what came of it
   const observed = { ...seen, inquired: await inquire(seen, world, signal) }
   const report = conduct(observed, plan, refused) //                       3. judge it: pure, see conduct.test.ts
+  if (report.momentMs !== undefined && failure === undefined) return { requeueAfterMs: report.momentMs }
   if (isReadyNow({ ...instance, status: report.status }) && !isReadyNow(instance)) await confirmWell(observed, world, signal)
   const written = await writeStatus(world.collections.instances, instance, report.status, signal) // 4. say it, if it is new
   if (written) for (const note of notable(instance, report)) world.recorder.event(note)

@@ -2,14 +2,13 @@
  * The only writer of Guest.spec. Pure. The whole desired state of one guest from everything that has a say in it; where an input is missing
  * or not acceptable, the part that it made last stays as it was. Absence from a list never drops anything: what must go says so.
  */
-import { createHash } from 'node:crypto'
 import type { Database } from '../../api/database.ts'
 import type { DatabaseUser } from '../../api/databaseuser.ts'
 import type { Guest, GuestDatabase, GuestSpec, GuestUser } from '../../api/guest.ts'
 import type { Instance } from '../../api/instance.ts'
 import { judgeClaims } from '../claims.ts'
-import { finalizers, guestName, passwordRevision } from '../names.ts'
-import { cpuMillis, parseQuantity } from '../quantity.ts'
+import { finalizers, passwordRevision } from '../names.ts'
+import { renderConfiguration } from './configuration.ts'
 import type { Decided } from './decide.ts'
 
 export interface GuestInput {
@@ -30,7 +29,7 @@ export function renderGuest(input: GuestInput): GuestSpec {
   const { previous, instance, decided } = input
   const before = previous?.spec
   const { name, namespace, uid } = instance.metadata
-  const { image, imageDigest, configuration } = renderTakenUpAtRestart(input)
+  const { image, imageDigest } = renderImage(input)
   const imagePullSecrets = decided.offered?.imagePullSecrets ?? before?.imagePullSecrets ?? []
   const availabilityZone = before === undefined ? instance.spec.availabilityZone : before.availabilityZone
   const claimUID = before?.volume.claimUID ?? input.initialisedClaim
@@ -47,42 +46,21 @@ export function renderGuest(input: GuestInput): GuestSpec {
     flavor: before?.flavor ?? decided.flavor,
     ...(availabilityZone !== undefined && { availabilityZone }),
     volume: claimUID === undefined ? {} : { claimUID },
-    configuration,
+    configuration: renderConfiguration(instance, decided, previous, input.isRestarting),
     ...(databases.length > 0 && { databases }),
     ...(users.length > 0 && { users }),
   }
 }
 
-/** Image and settings move only at a restart that the user asked for, between two pods: what a pod runs is what its Guest says. */
-function renderTakenUpAtRestart({
-  previous,
-  instance,
-  decided,
-  digestInUse,
-  isRestarting,
-}: GuestInput): Pick<GuestSpec, 'image' | 'imageDigest' | 'configuration'> {
+/** The image moves only at a restart that the user asked for, between two pods: what a pod runs is what its Guest says. */
+function renderImage({ previous, decided, digestInUse, isRestarting }: GuestInput): Pick<GuestSpec, 'image' | 'imageDigest'> {
   const before = previous?.spec
   if (before !== undefined && !isRestarting) {
-    const { image, imageDigest = digestInUse, configuration } = before
-    return { image, ...(imageDigest !== undefined && { imageDigest }), configuration }
+    const { image, imageDigest = digestInUse } = before
+    return { image, ...(imageDigest !== undefined && { imageDigest }) }
   }
   const { image, imageDigest } = before === undefined ? decided : { image: decided.offered?.image ?? before.image }
-  return {
-    image,
-    ...(imageDigest !== undefined && { imageDigest }),
-    configuration: renderConfiguration(instance, decided),
-  }
-}
-
-export function renderConfiguration(instance: Instance, { engine, version, flavor }: Decided): GuestSpec['configuration'] {
-  const self = { name: guestName(instance), role: 'Writer' } as const
-  const size = { cpuMillis: cpuMillis(flavor.cpu), memoryBytes: parseQuantity(flavor.memory) }
-  const parameters = engine.defaults({ version, flavor: size })
-  const files = engine.render({ self, members: [self], version, flavor: size, parameters })
-  const hash = createHash('sha256')
-    .update(JSON.stringify(files.map(f => [f.name, f.content])))
-    .digest('hex')
-  return { hash, formulas: engine.formulas, files }
+  return { image, ...(imageDigest !== undefined && { imageDigest }) }
 }
 
 function renderDatabases({ previous, databases, decided }: GuestInput): GuestDatabase[] {

@@ -27,7 +27,7 @@ import {
   tryKubectl,
   until,
 } from '../world.ts'
-import { type Client, openClient } from './clients.ts'
+import { type Client, openClient, type Setting } from './clients.ts'
 import { type Subject, subjectsOf } from './subjects.ts'
 
 const hostile = [
@@ -234,6 +234,74 @@ function behaves({ engine, datastore, version, image }: Subject): void {
     const db = await get('instance', 'db', ns)
     expect(db.status.lastRestartRequestedAt).toBe(db.spec.restartRequestedAt)
   })
+
+  test.runIf(capabilities.users)(
+    'settings come into force while it runs, or with a restart, and one that it does not start with leaves it up',
+    async () => {
+      const name = `tuned-${ns}`
+      const defaults = (values: object) => ({
+        apiVersion: 'trove.dev/v1alpha1',
+        kind: 'DatastoreVersion',
+        metadata: { name },
+        spec: { datastoreRef: { name }, version, image, defaults: values },
+      })
+      const { live, cold, refused } = client.settings
+      const set = (...settings: { name: string; value: string | number }[]) =>
+        apply(defaults(Object.fromEntries(settings.map(s => [s.name, s.value]))))
+      const sees = async (setting: Setting) => {
+        const { stdout, stderr } = await client.show(tuner, setting)
+        return setting.seen.test(stdout) || setting.seen.test(stderr)
+      }
+      const restart = async () => {
+        const spec = { restartRequestedAt: new Date().toISOString() }
+        await kubectl(['patch', 'instance', 'tuned', '-n', ns, '--type=merge', '-p', JSON.stringify({ spec })])
+        await until(
+          'the restart is carried out',
+          async () => (await get('instance', 'tuned', ns)).status.lastRestartRequestedAt === spec.restartRequestedAt,
+        )
+        await ready('tuned', ns)
+        await until('it answers', async () => (await client.whoAmI(tuner)).code === 0)
+      }
+      await apply({ apiVersion: 'trove.dev/v1alpha1', kind: 'Datastore', metadata: { name }, spec: { engine } }, defaults({}))
+      const rights = capabilities.databases ? { access: [{ database: 'shop', privilege: 'Owner' }] } : { access: [], privilege: 'Owner' }
+      await apply(
+        instance('tuned', { datastore: { type: name, version } }),
+        ...(capabilities.databases ? [database('tuned-shop', ns, 'tuned', { name: 'shop' })] : []),
+        user('tuner', ns, 'tuned', {}, rights),
+      )
+      await becomes('databaseuser', 'tuner', ns, 'Ready', 'True')
+      const tuner = await binding('tuner', ns)
+      const pod = (await podOf('tuned')).metadata.uid
+      expect(await sees(live)).toBe(false)
+
+      await set(live, cold)
+      const waits = await becomes('instance', 'tuned', ns, 'ConfigurationApplied', 'RestartRequired')
+      expect(waits.status).toMatchObject({ phase: 'RESTART_REQUIRED', configuration: { restartRequired: [cold.name] } })
+      expect(condition(waits, 'Ready')?.status).toBe('True')
+      expect([await sees(live), await sees(cold)]).toEqual([true, false])
+      expect((await podOf('tuned')).metadata.uid).toBe(pod)
+      await restart()
+      expect([await sees(live), await sees(cold)]).toEqual([true, true])
+      await becomes('instance', 'tuned', ns, 'ConfigurationApplied', 'Applied')
+
+      await apply(defaults({ no_such_setting: 1, [live.name]: live.value }))
+      await until('it is told', async () => condition(await maybe('datastoreversion', name), 'Stalled')?.reason === 'ConfigurationInvalid')
+      expect(condition(await ready('tuned', ns), 'ConfigurationApplied')?.status).toBe('True')
+
+      if (refused !== undefined) {
+        await set(live, cold, refused)
+        await becomes('instance', 'tuned', ns, 'ConfigurationApplied', 'RestartRequired')
+        await restart()
+        await becomes('instance', 'tuned', ns, 'ConfigurationApplied', 'ConfigurationRefused')
+        expect([await sees(live), await sees(cold)]).toEqual([true, true])
+      }
+      await set()
+      await until('the default is back', async () => !(await sees(live)))
+      await kubectl(['delete', 'instance', 'tuned', '-n', ns, '--timeout=120s'])
+      await tryKubectl(['delete', 'datastoreversion', name])
+      await tryKubectl(['delete', 'datastore', name])
+    },
+  )
 
   test('a full volume is named, and heals once there is room', async () => {
     const path = await volumeOf(

@@ -14,11 +14,29 @@ export interface Client {
   get(login: Login, key: string): Promise<Outcome>
   /** Who the server says is asking. */
   whoAmI(login: Login): Promise<Outcome>
+  /** What the server says of a setting that is in force, to an owner. */
+  show(login: Login, setting: Setting): Promise<Outcome>
+  settings: Settings
   /** How the server says no. */
   denied: RegExp
   wrongPassword: RegExp
   /** Pattern of the engine's first process. */
   process: string
+}
+
+export interface Setting {
+  name: string
+  /** As it is asked for, and what is seen of it then. */
+  value: string | number
+  seen: RegExp
+}
+
+export interface Settings {
+  /** One that a running engine can change, and one that it cannot. */
+  live: Setting
+  cold: Setting
+  /** One that every rule allows and the engine does not start with. */
+  refused?: { name: string; value: string | number }
 }
 
 interface Dialect {
@@ -28,6 +46,8 @@ interface Dialect {
   put(key: string, value: string): string[]
   get(key: string): string[]
   whoAmI: string[]
+  show(name: string): string[]
+  settings: Settings
   denied: RegExp
   wrongPassword: RegExp
   process: string
@@ -42,6 +62,12 @@ const postgresql: Dialect = {
   put: (key, value) => [`insert into kv values ('${key}', '${value}') on conflict (k) do update set v = excluded.v`],
   get,
   whoAmI: ['select session_user'],
+  show: name => [`show ${name}`],
+  settings: {
+    live: { name: 'work_mem', value: '9MB', seen: /^9MB$/ },
+    cold: { name: 'max_connections', value: 33, seen: /^33$/ },
+    refused: { name: 'shared_buffers', value: '900GB' },
+  },
   denied: /permission denied|must be owner/,
   wrongPassword: /password authentication failed/,
   process: '^postgres -D',
@@ -53,6 +79,12 @@ ${client} --defaults-file="$f" --default-character-set=utf8mb4 --connect-timeout
   prepare: ['create table if not exists kv (k varchar(64) primary key, v varchar(200))'],
   put: (key, value) => [`insert into kv values ('${key}', '${value}') on duplicate key update v = '${value}'`],
   get,
+  show: name => [`select @@global.${name}`],
+  settings: {
+    live: { name: 'long_query_time', value: 2.5, seen: /^2\.5/ },
+    cold: { name: 'back_log', value: 99, seen: /^99$/ },
+    refused: { name: 'innodb_page_size', value: '4096' },
+  },
   whoAmI: ["select left(user(), char_length(user()) - locate('@', reverse(user())))"],
   denied: /command denied|Access denied for user/,
   wrongPassword: /Access denied for user/,
@@ -65,6 +97,11 @@ const redis = (client: string, server: string): Dialect => ({
   put: (key, value) => ['SET', key, value],
   get: key => ['GET', key],
   whoAmI: ['ACL', 'WHOAMI'],
+  show: name => (name === 'databases' ? ['SELECT', '7'] : ['INFO', 'memory']),
+  settings: {
+    live: { name: 'maxmemory-policy', value: 'allkeys-lru', seen: /^maxmemory_policy:allkeys-lru/m },
+    cold: { name: 'databases', value: 4, seen: /out of range/ },
+  },
   denied: /NOPERM/,
   wrongPassword: /WRONGPASS|AUTH failed/,
   process: `^${server} `,
@@ -94,5 +131,6 @@ export async function openClient(engine: string, image: string, namespace: strin
     put: (login, key, value) => ask(login, dialect.put(key, value)),
     get: (login, key) => ask(login, dialect.get(key)),
     whoAmI: login => ask(login, dialect.whoAmI),
+    show: (login, { name }) => ask(login, dialect.show(name)),
   }
 }

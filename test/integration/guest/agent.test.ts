@@ -53,7 +53,7 @@ const spec: GuestSpec = {
   image: 'image',
   flavor: { name: 'small', cpu: '1', memory: '1Gi' },
   volume: {},
-  configuration: { hash: 'abc', formulas: 1, files: [{ name: 'engine.conf', content: 'setting\n' }] },
+  configuration: { hash: 'abc', formulas: 1, files: [{ name: 'engine.conf', content: 'setting\n' }], layers: { defaults: {} } },
   databases: [{ name: 'shop', ensure: 'Present' }],
   users: [{ name: 'app', ensure: 'Present', passwordRevision: 'r1', access: [{ database: 'shop', privilege: 'Owner' }] }],
 }

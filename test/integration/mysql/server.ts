@@ -21,7 +21,7 @@ import type { ServerKind } from './servers.ts'
 
 const run = promisify(execFile)
 const uid = 999
-const memoryBytes = 512 * 1024 * 1024
+export const memoryBytes = 512 * 1024 * 1024
 
 export interface Server {
   signal: AbortSignal

@@ -79,7 +79,7 @@ export async function startFakeNode(access: ClusterAccess, o: FakeNodeOptions = 
     await client.patch(nodes, { name: 'fake' }, { type: 'merge', body: wellness }, { manager, subresource: 'status', signal })
   const open = <T extends Guest | Pod | PersistentVolumeClaim>(r: Parameters<typeof openCollection<T>>[0]) =>
     openCollection<T>(r, { namespace }, { client, log: quiet, clock: systemClock })
-  const all = { guests: open(guests), pods: open(pods), claims: open(persistentvolumeclaims) }
+  const all = { guests: open(guests), pods: open(pods), claims: open(persistentvolumeclaims), startedWith: new Map<string, string>() }
   const parts = new Map<string, Part>()
   const started = new Map<string, number>()
   const partOf = (name: string): Part => [...parts].findLast(([prefix]) => name.startsWith(prefix))?.[1] ?? {}
@@ -125,6 +125,8 @@ interface All {
   guests: Collection<Guest>
   pods: Collection<Pod>
   claims: Collection<PersistentVolumeClaim>
+  /** Configuration with which the engine of a pod was started, by the pod's UID. */
+  startedWith: Map<string, string>
 }
 
 async function node(
@@ -225,6 +227,9 @@ async function agent(
   if (pod?.status?.phase !== 'Running' || pod.metadata.deletionTimestamp !== undefined || claim?.status?.phase !== 'Bound') return
   if (runs === undefined || part.silent) return
   const { spec } = guest
+  const { hash } = spec.configuration
+  const startedWith = all.startedWith.get(pod.metadata.uid) ?? hash
+  all.startedWith.set(pod.metadata.uid, startedWith)
   const failure = (name: string) => part.failing?.[name]
   const passwords = spec.users?.length
     ? await client.get(secrets, { namespace: guest.metadata.namespace!, name: guest.metadata.name }, { signal })
@@ -236,10 +241,10 @@ async function agent(
   const status: GuestStatus = {
     podUID: pod.metadata.uid,
     observedGeneration: guest.metadata.generation ?? 0,
-    agent: { version: 'fake', startedAt: runs.startedAt!, capabilities: ['databases', 'users'] },
+    agent: { version: 'fake', startedAt: runs.startedAt!, capabilities: ['databases', 'users', 'configuration'] },
     operatingStatus: 'HEALTHY',
     engine: { version: spec.version, startedAt: pod.status.startTime ?? '' },
-    configuration: { hash: spec.configuration.hash },
+    configuration: { hash, ...(startedWith !== hash && { startedWith }) },
     volume: { initialised: true, usedPercent: 5 },
     ...(spec.databases && { databases: spec.databases.map(d => ({ name: d.name, ...outcome(d) })) }),
     ...(spec.users && {

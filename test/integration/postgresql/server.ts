@@ -21,6 +21,7 @@ import { stepLog } from '../../kind/steps.ts'
 
 const run = promisify(execFile)
 const port = 5432
+export const flavor = { cpuMillis: 1000, memoryBytes: 512 * 1024 * 1024 }
 
 export interface Server {
   paths: EnginePaths
@@ -54,7 +55,6 @@ export async function startServer(): Promise<Server> {
   const paths: EnginePaths = { data: join(root, "da'ta"), configuration: join(root, 'configuration'), sockets: join(root, 'sockets') }
   for (const directory of [paths.configuration, paths.sockets]) await mkdir(directory)
   const writer = { name: 'test', role: 'Writer' } as const
-  const flavor = { cpuMillis: 1000, memoryBytes: 512 * 1024 * 1024 }
   const parameters = operator.defaults({ version: '17', flavor })
   for (const { name, content } of operator.render({ self: writer, members: [writer], version: '17', flavor, parameters })) {
     await writeFile(join(paths.configuration, name), content.replace('postgres peer', 'postgres peer map=test'))

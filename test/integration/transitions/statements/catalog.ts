@@ -17,6 +17,11 @@ function defaultJudged(v: View): string {
   return found.spec.active ? 'Available' : 'DatastoreVersionInactive'
 }
 
+const isWrong = ({ spec: { defaults = {} } }: View['versions'][number]) => 'no_such_setting' in defaults
+const someSettings = [undefined, { work_mem: '8MB' }, { work_mem: '16MB', random_page_cost: 1.5, enable_seqscan: false }]
+/** As PostgreSQL prints it. */
+const printed = (value: unknown) => (value === false ? 'off' : value === true ? 'on' : String(value))
+
 export const ofCatalog: Readonly<Record<string, Statement>> = {
   'Datastore.spec.engine': {
     says: 'is the engine of the Guest',
@@ -40,7 +45,7 @@ export const ofCatalog: Readonly<Record<string, Statement>> = {
   },
   'DatastoreVersion.spec.datastoreRef.name': {
     says: 'is the Datastore whose version it is',
-    holds: v => v.versions.map(x => is(`state of ${x.metadata.name}`, reasonOf(x), 'Available')),
+    holds: v => v.versions.map(x => is(`state of ${x.metadata.name}`, reasonOf(x), isWrong(x) ? 'ConfigurationInvalid' : 'Available')),
     ...fixed,
     start: ({ tenant }) => tenant.name,
     wrong: () => [{ value: 'no-such', code: 'DatastoreNotFound', twin: { kind: 'DatastoreVersion' } }],
@@ -86,6 +91,29 @@ export const ofCatalog: Readonly<Record<string, Statement>> = {
         twin: { kind: 'Instance', spec: { datastore: { type: v.datastore.metadata.name, version: '12' } } },
       },
     ],
+  },
+  'DatastoreVersion.spec.defaults': {
+    says: 'is laid over the default formulas in the Guest, at once and without a restart; a name that the engine does not have is told, and all stays as it was',
+    holds: v => {
+      const { defaults = {} } = v.versions[0]!.spec
+      // What was accepted before it is not told by what is wrong now.
+      if (isWrong(v.versions[0]!)) return []
+      const asked = Object.entries(defaults).map(([name, value]) => `${name}=${printed(value)}`)
+      const found = Object.entries(v.guest.spec.configuration.layers.version ?? {}).map(([name, value]) => `${name}=${value}`)
+      return [
+        is('settings of the version in the Guest', found.sort(), asked.sort()),
+        is('hash in the status', v.instance.status?.configuration?.hash, v.guest.spec.configuration.hash),
+      ]
+    },
+    moves: () => [
+      'DatastoreVersion first.spec.defaults',
+      'Guest.spec.configuration',
+      'Guest.status.configuration',
+      'Instance.status.configuration',
+    ],
+    start: ({ name }, seed) => (name === 'first' ? oneOf(someSettings, seed) : undefined),
+    value: (_, __, ___, seed) => oneOf(someSettings, seed),
+    wrong: () => [{ value: { no_such_setting: 1 }, code: 'ConfigurationInvalid' }],
   },
   'DatastoreVersion.spec.allowedFlavors': {
     says: 'refuses a new Instance that has another Flavor',

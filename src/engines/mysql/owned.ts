@@ -1,0 +1,22 @@
+/** Settings that are Trove's own: what the agent, the network and the volume's rules rest on. */
+import type { EngineName } from '../../api/datastore.ts'
+import type { Parameters } from '../parameters/layers.ts'
+import { port } from './port.ts'
+
+const ofAll: Parameters = {
+  bind_address: '*',
+  port: String(port),
+  // Accounts are for every host: none is looked up, which would make logins as slow as the name server.
+  skip_name_resolve: 'ON',
+  // Statements read and write no files: of the server's machine none, of the client's none unasked.
+  local_infile: 'OFF',
+  // Nothing reads it yet, and it would fill the volume.
+  skip_log_bin: 'ON',
+}
+
+const more: Partial<Record<EngineName, Parameters>> = {
+  mysql: { secure_file_priv: 'NULL', mysqlx: 'OFF' },
+  mariadb: { secure_file_priv: '/tmp' },
+}
+
+export const owned = (engine: EngineName): Parameters => ({ ...ofAll, ...more[engine] })

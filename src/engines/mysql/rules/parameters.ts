@@ -1,0 +1,39 @@
+/** What the parameters of the MySQL family are, for each version that there are rules for, and how its configuration files are written. */
+import { catalogues } from '../../parameters/catalogue.ts'
+import type { Durable, Notation } from '../../parameters/rule.ts'
+import { owned } from '../owned-parameters.ts'
+import mariadb10_11 from './mariadb-10.11.json' with { type: 'json' }
+import mariadb11_8 from './mariadb-11.8.json' with { type: 'json' }
+import mysql9_7 from './mysql-9.7.json' with { type: 'json' }
+
+const kib = 1024n
+const named = { K: kib, M: kib ** 2n, G: kib ** 3n, T: kib ** 4n, P: kib ** 5n, E: kib ** 6n }
+
+const notation: Notation = {
+  name: written => written.toLowerCase().replaceAll('-', '_'),
+  on: 'ON',
+  off: 'OFF',
+  separator: ',',
+  keepsUnits: false,
+  // Of any integer: the servers read 1K as 1024 whatever it counts, and do not say what that is.
+  units: ({ type }) => (type === 'integer' ? { named, bare: 1n, anyCase: true } : undefined),
+}
+
+const durable: readonly Durable[] = [
+  { name: 'innodb_flush_log_at_trx_commit', safe: ['1', '3'] },
+  // A torn page that is only detected is lost all the same, and what is written fast is not yet on the disk.
+  { name: 'innodb_doublewrite', safe: ['ON', 'TRUE', 'DETECT_AND_RECOVER'] },
+  { name: 'innodb_flush_method', safe: ['O_DIRECT', 'fsync', 'O_DSYNC'] },
+  { name: 'sync_frm', safe: ['ON'] },
+]
+
+/** The option reader's own words in front of a name: each would make a second way to say the same, or hide a slip. */
+const prefix = /^(loose|skip|enable|disable|maximum)_/
+
+const unknown = (name: string) =>
+  prefix.test(name) ? 'has a prefix that is not taken: state the parameter itself and its value' : undefined
+
+const common = { notation, owned, durable, unknown }
+
+export const mysqlParameters = catalogues('MySQL', { '9.7': mysql9_7 }, common)
+export const mariadbParameters = catalogues('MariaDB', { '10.11': mariadb10_11, '11.8': mariadb11_8 }, common)

@@ -1,0 +1,137 @@
+/**
+ * The engine's configuration: which one it is started with, and how another comes into force while it runs. What can change in a running engine is
+ * changed and read back; what cannot waits for the next start, and is told. One that the engine refused to start with is not tried again by
+ * itself: the last one that it did start with takes its place, so that a mistake leaves no database down.
+ */
+import type { GuestConfiguration, GuestSettings, GuestStatus } from '../../api/guest.ts'
+import type { EngineSession } from '../../engines/guest-engine.ts'
+import { laid } from '../../engines/parameters/layers.ts'
+import { type Fault, fault, TroveError } from '../../errors.ts'
+import type { Clock } from '../../runtime/clock.ts'
+import type { Logger } from '../../runtime/log.ts'
+import { pauseMs } from './backoff.ts'
+
+const deadlineMs = 30_000
+
+export interface ConfigurationContext {
+  clock: Clock
+  log: Logger
+  connect(signal: AbortSignal): Promise<EngineSession>
+  /** Puts the files where the engine reads them. */
+  stage(settings: GuestSettings): void
+  /** Called when there is something to tell. */
+  onChange(): void
+}
+
+type Reported = NonNullable<GuestStatus['configuration']>
+type Told = NonNullable<Reported['fault']>
+
+export class Configuration {
+  readonly #o: ConfigurationContext
+  #wanted: GuestConfiguration | undefined
+  /** What is in force in a run of the engine beyond what it was started with. */
+  #applied: { run: string; hash: string; restartRequired: string[] } | undefined
+  #failed: { run: string; hash: string; fault: Fault; failures: number; retryAtMs: number } | undefined
+  /** Hash of the one that the engine did not start with. */
+  #refused: { hash: string; fault: Told } | undefined
+  #recalled: Reported | undefined
+  #underWaySinceMs: number | undefined
+
+  constructor(o: ConfigurationContext) {
+    this.#o = o
+  }
+
+  want(wanted: GuestConfiguration): void {
+    this.#wanted = wanted
+  }
+
+  /** What an agent before us, in this very pod, has reported of the engine that is still running. */
+  recall(reported: Reported | undefined): void {
+    this.#recalled = reported
+    const { refused, fault: said } = reported ?? {}
+    if (refused !== undefined && said !== undefined) this.#refused = { hash: refused, fault: said }
+  }
+
+  /** It is running, and what was reported of it holds. */
+  found(run: string): void {
+    const { hash, startedWith, restartRequired = [] } = this.#recalled ?? {}
+    if (hash !== undefined && startedWith !== undefined) this.#applied = { run, hash, restartRequired }
+  }
+
+  /** The one to start with. */
+  toStartWith(): GuestSettings {
+    const wanted = this.#wanted!
+    return this.#refused?.hash === wanted.hash && wanted.lastGood !== undefined ? wanted.lastGood : wanted
+  }
+
+  /** The engine ended by itself before it answered. Returns whether another configuration can be tried. */
+  refuses(startedWith: string | undefined, why: string): boolean {
+    const wanted = this.#wanted
+    if (wanted?.lastGood === undefined || startedWith !== wanted.hash) return false
+    this.#refused = { hash: wanted.hash, fault: fault('ConfigurationRefused', { why }) }
+    return true
+  }
+
+  /** Begins what is due in this run. Returns the monotonic time at which it becomes due. */
+  work(run: string, startedWith: string | undefined, signal: AbortSignal): number | undefined {
+    const wanted = this.#wanted
+    if (wanted === undefined || this.#underWaySinceMs !== undefined || startedWith === undefined) return undefined
+    if (this.#inForce(run, startedWith) === wanted.hash || this.#refused?.hash === wanted.hash) return undefined
+    const due = this.#failed?.run === run && this.#failed.hash === wanted.hash ? this.#failed.retryAtMs : 0
+    if (due > this.#o.clock.monotonicMs()) return due
+    void this.#bringAbout(wanted, run, signal)
+    return undefined
+  }
+
+  /** Monotonic: since when another configuration is being brought into force. */
+  get underWaySinceMs(): number | undefined {
+    return this.#underWaySinceMs
+  }
+
+  report(run: string | undefined, startedWith: string | undefined): Reported | undefined {
+    if (run === undefined || startedWith === undefined) return undefined
+    const hash = this.#inForce(run, startedWith)
+    const restartRequired = this.#applied?.run === run ? this.#applied.restartRequired : []
+    const refused = this.#refused?.hash === this.#wanted?.hash ? this.#refused : undefined
+    const failed = this.#failed?.run === run && this.#failed.hash === this.#wanted?.hash ? this.#failed : undefined
+    const said = refused?.fault ?? failed?.fault
+    return {
+      hash,
+      ...(startedWith !== hash && { startedWith }),
+      ...(restartRequired.length > 0 && { restartRequired }),
+      ...(refused !== undefined && { refused: refused.hash }),
+      ...(said !== undefined && { fault: { code: said.code, message: said.message } }),
+    }
+  }
+
+  #inForce(run: string, startedWith: string): string {
+    return this.#applied?.run === run ? this.#applied.hash : startedWith
+  }
+
+  async #bringAbout(wanted: GuestConfiguration, run: string, signal: AbortSignal): Promise<void> {
+    const { clock, log, stage, onChange } = this.#o
+    this.#underWaySinceMs = clock.monotonicMs()
+    const deadline = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)])
+    let session: EngineSession | undefined
+    try {
+      session = await this.#o.connect(deadline)
+      stage(wanted)
+      const { restartRequired } = await session.configure(laid(wanted.layers), deadline)
+      this.#applied = { run, hash: wanted.hash, restartRequired }
+      this.#failed = undefined
+      log.info({ configuration: wanted.hash, restartRequired }, 'the configuration is in force')
+    } catch (err) {
+      if (signal.aborted) return
+      const why = err instanceof Error ? err.message : String(err)
+      const failure = err instanceof TroveError ? err.fault : fault('ConfigurationNotApplied', { why })
+      const failures = this.#failed?.hash === wanted.hash ? this.#failed.failures + 1 : 1
+      const retryAtMs = clock.monotonicMs() + pauseMs(failures - 1, 500, 60_000)
+      this.#failed = { run, hash: wanted.hash, fault: failure, failures, retryAtMs }
+      log.warn({ err, code: failure.code, configuration: wanted.hash }, 'the configuration is not in force')
+    } finally {
+      await session?.close().catch(() => {})
+      this.#underWaySinceMs = undefined
+      onChange()
+    }
+  }
+}

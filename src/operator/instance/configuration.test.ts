@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest'
+import type { GuestConfiguration } from '../../api/guest.ts'
+import { aGuest, anInstance, engine, healthy } from '../examples.ts'
+import { renderConfiguration } from './configuration.ts'
+import type { Decided } from './decide.ts'
+
+const decided: Decided = {
+  datastore: 'pg',
+  engine,
+  version: '17',
+  flavor: { name: 'small', cpu: '500m', memory: '1Gi' },
+  image: 'pg:17',
+  settings: {},
+}
+const memory = String(2 ** 30)
+const first = renderConfiguration(anInstance(), decided, undefined, false)
+/** A Guest with that configuration, whose engine was started with the one of that hash. */
+const guest = (configuration: GuestConfiguration, startedWith: string, hash = configuration.hash) =>
+  aGuest({ configuration }, healthy({ configuration: { hash, ...(startedWith !== hash && { startedWith }) } }))
+const render = (
+  previous: ReturnType<typeof aGuest> | undefined,
+  settings: Record<string, string> | undefined,
+  isRestarting = false,
+  formulas = 1,
+) =>
+  renderConfiguration(
+    anInstance(),
+    { ...decided, engine: { ...engine, formulas }, ...(settings === undefined ? { settings: undefined as never } : { settings }) },
+    previous,
+    isRestarting,
+  )
+const text = ({ files }: Pick<GuestConfiguration, 'files'>) => JSON.parse(files[0]!.content)
+
+test('at first it is the default formulas, and what the version sets is laid over them', () => {
+  expect(text(first)).toEqual({ memory })
+  expect(text(render(undefined, { memory: '5', more: 'x' }))).toEqual({ memory: '5', more: 'x' })
+})
+
+test('what the version sets reaches a guest that runs, and goes from it again', () => {
+  const set = render(guest(first, first.hash), { more: 'x' })
+  expect(text(set)).toEqual({ memory, more: 'x' })
+  const gone = render(guest(set, first.hash, set.hash), {})
+  expect(text(gone)).toEqual({ memory })
+  expect(gone.hash).toBe(first.hash)
+})
+
+test('a version that is gone, or sets something that is wrong, leaves its part as it was', () => {
+  const set = render(guest(first, first.hash), { more: 'x' })
+  expect(text(render(guest(set, set.hash), undefined))).toEqual({ memory, more: 'x' })
+})
+
+test('nothing is made anew where nothing is different, and formulas wait for a restart', () => {
+  const before = guest(first, first.hash)
+  expect(render(before, {}, false, 2)).toBe(before.spec.configuration)
+  const set = render(before, { more: 'x' }, false, 2)
+  expect(set).toMatchObject({ formulas: 1, layers: { defaults: first.layers.defaults } })
+  expect(render(before, {}, true, 2)).toMatchObject({ formulas: 2 })
+})
+
+test('what the engine was last seen to start with goes along, until it is what is asked for', () => {
+  const second = render(guest(first, first.hash), { more: 'x' })
+  expect(second.lastGood).toEqual({ hash: first.hash, files: first.files })
+  // In force meanwhile, but never started with.
+  const third = render(guest(second, first.hash, second.hash), { more: 'y' })
+  expect(third.lastGood?.hash).toBe(first.hash)
+  // Started with by now.
+  expect(render(guest(second, second.hash), { more: 'y' }).lastGood?.hash).toBe(second.hash)
+  expect(render(guest(third, first.hash, third.hash), {}).lastGood).toBeUndefined()
+  // Never seen to start.
+  expect(render(aGuest({ configuration: first }), { more: 'x' }).lastGood).toBeUndefined()
+})

@@ -1,0 +1,48 @@
+/**
+ * The configuration that a guest is asked for. Pure. Settings that somebody asks for reach a running engine; the default formulas move only at a
+ * restart that the user asked for, so what they once gave is kept. What is missing or not acceptable leaves its part as it was.
+ */
+import { createHash } from 'node:crypto'
+import type { Guest, GuestConfiguration, GuestSettings, Layers } from '../../api/guest.ts'
+import type { Instance } from '../../api/instance.ts'
+import { laid } from '../../engines/parameters/layers.ts'
+import { same } from '../compare.ts'
+import { guestName } from '../names.ts'
+import { cpuMillis, parseQuantity } from '../quantity.ts'
+import type { Decided } from './decide.ts'
+
+export function renderConfiguration(
+  instance: Instance,
+  decided: Decided,
+  previous: Guest | undefined,
+  isRestarting: boolean,
+): GuestConfiguration {
+  const { engine, version, flavor } = decided
+  const before = previous?.spec.configuration
+  const size = { version, flavor: { cpuMillis: cpuMillis(flavor.cpu), memoryBytes: parseQuantity(flavor.memory) } }
+  const isAnew = before === undefined || isRestarting
+  const set = decided.settings ?? before?.layers.version ?? {}
+  const layers: Layers = {
+    defaults: isAnew ? engine.defaults(size) : before.layers.defaults,
+    ...(Object.keys(set).length > 0 && { version: set }),
+  }
+  // An operator that would write the files differently does so when there is something to say.
+  if (!isAnew && same(before.layers, layers)) return before
+  const self = { name: guestName(instance), role: 'Writer' } as const
+  const files = engine.render({ self, members: [self], ...size, parameters: laid(layers) })
+  const hash = createHash('sha256')
+    .update(JSON.stringify(files.map(f => [f.name, f.content])))
+    .digest('hex')
+  const lastGood = lastGoodOf(previous, hash)
+  return { hash, formulas: isAnew ? engine.formulas : before.formulas, files, layers, ...(lastGood !== undefined && { lastGood }) }
+}
+
+/** What the engine was last seen to start with, so that it can come up again if it does not start with what is asked for now. */
+function lastGoodOf(previous: Guest | undefined, hash: string): GuestSettings | undefined {
+  if (previous === undefined) return undefined
+  const { configuration } = previous.spec
+  const reported = previous.status?.configuration
+  const startedWith = reported?.startedWith ?? reported?.hash
+  const good = startedWith === configuration.hash ? { hash: configuration.hash, files: configuration.files } : configuration.lastGood
+  return good?.hash === hash ? undefined : good
+}

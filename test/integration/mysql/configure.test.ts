@@ -1,0 +1,66 @@
+/** Settings of a real server that runs: changed, read back, given up again, or waiting for a restart. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { operatorEngines } from '../../../src/engines/operator-engines.ts'
+import type { Parameters } from '../../../src/engines/parameters/layers.ts'
+import { memoryBytes, type Server, startServer } from './server.ts'
+import { servers } from './servers.ts'
+
+describe.each(servers)('$of', kind => {
+  const defaults = operatorEngines[kind.engine].defaults({ version: kind.version, flavor: { cpuMillis: 1000, memoryBytes } })
+  let server: Server
+  beforeAll(async () => {
+    server = await startServer(kind)
+  })
+  afterAll(() => server?.remove())
+  const configure = (more: Parameters = {}) => server.session(s => s.configure({ ...defaults, ...more }, server.signal))
+  const value = async (name: string) => (await server.asSuperuser<{ Value: string }>(`show global variables like '${name}'`))[0]?.Value
+
+  test('what it was started with is in force already', async () => {
+    expect(await configure()).toEqual({ restartRequired: [] })
+  })
+
+  test('what can change in a running server is changed, and has its default again once it is no longer asked for', async () => {
+    const before = await Promise.all(['long_query_time', 'sql_mode', 'slow_query_log'].map(value))
+    const asked = { max_connections: '77', long_query_time: '2.500000', sql_mode: 'STRICT_ALL_TABLES', slow_query_log: 'ON' }
+    expect(await configure(asked)).toEqual({ restartRequired: [] })
+    expect(await Promise.all(Object.keys(asked).map(value))).toEqual(Object.values(asked))
+    await configure(asked)
+    await configure({ slow_query_log: 'OFF' })
+    expect(await Promise.all(['long_query_time', 'sql_mode', 'slow_query_log'].map(value))).toEqual(before)
+    expect(await value('max_connections')).toBe(defaults.max_connections)
+  })
+
+  test('a size that the server rounds is taken', async () => {
+    expect(await configure({ innodb_buffer_pool_size: '170000001' })).toEqual({ restartRequired: [] })
+    expect(Number(await value('innodb_buffer_pool_size'))).toBeGreaterThan(Number(defaults.innodb_buffer_pool_size))
+  })
+
+  test('what cannot is told, and all else is changed', async () => {
+    expect(await configure({ back_log: '99', max_connections: '66' })).toEqual({ restartRequired: ['back_log'] })
+    expect(await value('max_connections')).toBe('66')
+    await configure()
+  })
+
+  test('what a superuser has set by hand gives way', async () => {
+    await server.asSuperuser('set global max_connections = 55')
+    await server.asSuperuser('set global wait_timeout = 1234')
+    await configure()
+    expect([await value('max_connections'), await value('wait_timeout')]).toEqual([defaults.max_connections, '28800'])
+    expect(await value('local_infile')).toBe('OFF')
+  })
+
+  test('all that the server does not take is told at once, and the rest is in force', async () => {
+    await expect(configure({ no_such_setting: '1', character_set_server: 'nonsense', max_connections: '44' })).rejects.toMatchObject({
+      fault: { code: 'ConfigurationNotApplied', message: expect.stringMatching(/no_such_setting.*nonsense|nonsense.*no_such_setting/s) },
+    })
+    expect(await value('max_connections')).toBe('44')
+    await configure()
+  })
+
+  test('no value is more than a value', async () => {
+    await configure({ init_connect: `select 'a"b\`c\\'; drop table x; --` }).catch(() => {})
+    expect(await value('init_connect')).toBe(`select 'a"b\`c\\'; drop table x; --`)
+    await configure()
+    expect(await value('init_connect')).toBe('')
+  })
+})

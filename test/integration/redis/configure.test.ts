@@ -1,0 +1,49 @@
+/** Settings of a real server that runs: changed, read back, given up again, or waiting for a restart. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Server, startServer } from './server.ts'
+
+let server: Server
+beforeAll(async () => {
+  server = await startServer()
+})
+afterAll(() => server?.remove())
+
+const configure = (more: Record<string, string> = {}) => {
+  const defaults = server.operator.defaults({ version: '8.0', flavor: { cpuMillis: 1000, memoryBytes: 64 * 1024 * 1024 } })
+  return server.session(s => s.configure({ ...defaults, ...more }, server.signal))
+}
+const value = async (name: string) => ((await server.command('CONFIG', 'GET', name)) as string[])[1]
+
+test('what it was started with is in force already', async () => {
+  const before = await server.command('CONFIG', 'GET', '*')
+  expect(await configure()).toEqual({ restartRequired: [] })
+  expect(await server.command('CONFIG', 'GET', '*')).toEqual(before)
+})
+
+test('what can change in a running server is changed, and has its default again once it is no longer asked for', async () => {
+  const asked = { 'maxmemory-policy': 'allkeys-lru', timeout: '300', appendfsync: 'everysec', save: '60 1000' }
+  expect(await configure(asked)).toEqual({ restartRequired: [] })
+  expect(await Promise.all(Object.keys(asked).map(value))).toEqual(Object.values(asked))
+  expect(await configure()).toEqual({ restartRequired: [] })
+  expect(await Promise.all(Object.keys(asked).map(value))).toEqual(['noeviction', '0', 'always', ''])
+})
+
+test('what cannot is told, and all else is changed', async () => {
+  expect(await configure({ databases: '4', timeout: '200' })).toEqual({ restartRequired: ['databases'] })
+  expect(await value('timeout')).toBe('200')
+})
+
+test('what somebody has set by hand gives way, and what is Trove’s own is left as it is', async () => {
+  await server.command('CONFIG', 'SET', 'hz', '50')
+  const owned = await Promise.all(['dir', 'port', 'aclfile', 'appendonly', 'unixsocket'].map(value))
+  await configure()
+  expect(await value('hz')).toBe('10')
+  expect(await Promise.all(['dir', 'port', 'aclfile', 'appendonly', 'unixsocket'].map(value))).toEqual(owned)
+})
+
+test('what the server does not take is told in its own words, and the rest is in force', async () => {
+  await expect(configure({ 'maxmemory-policy': 'nonsense', timeout: '100' })).rejects.toMatchObject({
+    fault: { code: 'ConfigurationNotApplied', message: expect.stringContaining('maxmemory-policy') },
+  })
+  expect(await value('timeout')).toBe('100')
+})

@@ -1,0 +1,93 @@
+/**
+ * `npm run rules -- [ENGINE[:VERSION]] [--check]`: writes what each engine's servers say of their parameters into src/engines. With `--check` it
+ * writes nothing and fails with the differences.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ParameterRule } from '../../src/engines/parameters/rule.ts'
+import { run } from '../kind/command.ts'
+import { SetupError } from '../kind/setup-error.ts'
+import { stepLog } from '../kind/steps.ts'
+import { provideImage } from './images.ts'
+import { mariadbRules } from './mariadb.ts'
+import { mysqlRules } from './mysql.ts'
+import { postgresqlRules } from './postgresql.ts'
+import { redisRules } from './redis.ts'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
+
+interface Generated {
+  engine: string
+  version: string
+  image: string
+  folder: string
+  rules(image: string): Promise<ParameterRule[]>
+}
+
+const all: Generated[] = [
+  ...['15', '17'].map(version => made('postgresql', version, 'postgresql', postgresqlRules, 'postgres')),
+  ...['10.11', '11.8'].map(version => made('mariadb', version, 'mysql', mariadbRules)),
+  made('mysql', '9.7', 'mysql', mysqlRules),
+  ...['7.0', '8.0'].map(version => made('redis', version, 'redis', image => redisRules(image, 'redis'))),
+  made('valkey', '8.1', 'redis', image => redisRules(image, 'valkey')),
+]
+
+function made(engine: string, version: string, folder: string, rules: Generated['rules'], name = engine): Generated {
+  return { engine, version, image: `trove.local/${name}:${version}`, folder, rules }
+}
+
+/** What differs between versions stands where it always stands. */
+const order = 'name type aliasOf min max multipleOf step percent unit values implies restartRequired fixed default'.split(' ')
+
+/** One rule a line, by name, so that a new version's differences can be read. Where an installation has its files is no server's default. */
+function written(rules: readonly ParameterRule[]): string {
+  const lines = rules
+    .toSorted((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1))
+    .map(rule => {
+      const isPath = rule.type === 'string' && /(^|:)\//.test(rule.default ?? '')
+      const entries = Object.entries(rule).filter(([key]) => !(isPath && key === 'default'))
+      return JSON.stringify(Object.fromEntries(entries.sort(([a], [b]) => order.indexOf(a) - order.indexOf(b))))
+    })
+  return `[\n${lines.join(',\n')}\n]\n`
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const log = stepLog()
+  const check = args.includes('--check')
+  const wanted = args.filter(arg => arg !== '--check')
+  const names = ({ engine, version }: Generated) => [engine, `${engine}:${version}`]
+  const unknown = wanted.filter(name => !all.some(one => names(one).includes(name)))
+  if (unknown.length > 0) throw new SetupError(`no rules are made for ${unknown.join(', ')}`, all.map(one => names(one)[1]).join(', '))
+  const chosen = all.filter(one => wanted.length === 0 || wanted.some(name => names(one).includes(name)))
+  let differing = 0
+  for (const { engine, version, image, folder, rules } of chosen) {
+    const label = join('src/engines', folder, 'rules', `${engine}-${version}.json`)
+    const file = join(root, label)
+    await provideImage(image, log)
+    const text = written(await log.step(`ask ${engine} ${version} about its parameters`, () => rules(image)))
+    if (check) {
+      const { code, stdout, stderr } = await run('diff', ['-u', '--label', label, '--label', `${label} as the server has it`, file, '-'], {
+        input: text,
+      })
+      if (code !== 0) differing++
+      process.stdout.write(code === 0 ? '' : `${stdout}${stderr}`)
+    } else {
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, text)
+    }
+  }
+  if (check)
+    log.note(
+      differing === 0 ? `${chosen.length} files are as their servers are` : `${differing} of ${chosen.length} files differ: npm run rules`,
+    )
+  return differing === 0 ? 0 : 1
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error
+  console.error(`${error.message}${error.remedy === undefined ? '' : `\n→ ${error.remedy}`}`)
+  process.exitCode = 1
+}
