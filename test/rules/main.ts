@@ -7,9 +7,10 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ParameterRule } from '../../src/engines/parameters/rule.ts'
 import { run } from '../kind/command.ts'
+import type { DatastoreVersion } from '../kind/images/datastores.ts'
+import { dockerImage } from '../kind/images.ts'
 import { SetupError } from '../kind/setup-error.ts'
 import { stepLog } from '../kind/steps.ts'
-import { provideImage } from './images.ts'
 import { mariadbRules } from './mariadb.ts'
 import { mysqlRules } from './mysql.ts'
 import { postgresqlRules } from './postgresql.ts'
@@ -18,24 +19,22 @@ import { redisRules } from './redis.ts'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 
 interface Generated {
-  engine: string
-  version: string
-  image: string
+  datastore: DatastoreVersion
+  /** Of its engine, below src/engines. */
   folder: string
   rules(image: string): Promise<ParameterRule[]>
 }
 
-const all: Generated[] = [
-  ...['15', '17'].map(version => made('postgresql', version, 'postgresql', postgresqlRules, 'postgres')),
-  ...['10.11', '11.8'].map(version => made('mariadb', version, 'mysql', mariadbRules)),
-  made('mysql', '9.7', 'mysql', mysqlRules),
-  ...['7.0', '8.0'].map(version => made('redis', version, 'redis', image => redisRules(image, 'redis'))),
-  made('valkey', '8.1', 'redis', image => redisRules(image, 'valkey')),
+const all: readonly Generated[] = [
+  { datastore: 'postgresql:15', folder: 'postgresql', rules: postgresqlRules },
+  { datastore: 'postgresql:17', folder: 'postgresql', rules: postgresqlRules },
+  { datastore: 'mariadb:10.11', folder: 'mysql', rules: mariadbRules },
+  { datastore: 'mariadb:11.8', folder: 'mysql', rules: mariadbRules },
+  { datastore: 'mysql:9.7', folder: 'mysql', rules: mysqlRules },
+  { datastore: 'redis:7.0', folder: 'redis', rules: image => redisRules(image, 'redis') },
+  { datastore: 'redis:8.0', folder: 'redis', rules: image => redisRules(image, 'redis') },
+  { datastore: 'valkey:8.1', folder: 'redis', rules: image => redisRules(image, 'valkey') },
 ]
-
-function made(engine: string, version: string, folder: string, rules: Generated['rules'], name = engine): Generated {
-  return { engine, version, image: `trove.local/${name}:${version}`, folder, rules }
-}
 
 /** What differs between versions stands where it always stands. */
 const order = 'name type aliasOf min max multipleOf step percent unit values implies restartRequired fixed default'.split(' ')
@@ -56,16 +55,16 @@ async function main(args: readonly string[]): Promise<number> {
   const log = stepLog()
   const check = args.includes('--check')
   const wanted = args.filter(arg => arg !== '--check')
-  const names = ({ engine, version }: Generated) => [engine, `${engine}:${version}`]
+  const names = ({ datastore }: Generated) => [datastore, datastore.split(':')[0]]
   const unknown = wanted.filter(name => !all.some(one => names(one).includes(name)))
-  if (unknown.length > 0) throw new SetupError(`no rules are made for ${unknown.join(', ')}`, all.map(one => names(one)[1]).join(', '))
+  if (unknown.length > 0) throw new SetupError(`no rules are made for ${unknown.join(', ')}`, all.map(one => one.datastore).join(', '))
   const chosen = all.filter(one => wanted.length === 0 || wanted.some(name => names(one).includes(name)))
   let differing = 0
-  for (const { engine, version, image, folder, rules } of chosen) {
-    const label = join('src/engines', folder, 'rules', `${engine}-${version}.json`)
+  for (const { datastore, folder, rules } of chosen) {
+    const label = join('src/engines', folder, 'rules', `${datastore.replace(':', '-')}.json`)
     const file = join(root, label)
-    await provideImage(image, log)
-    const text = written(await log.step(`ask ${engine} ${version} about its parameters`, () => rules(image)))
+    const image = await dockerImage(datastore, log)
+    const text = written(await log.step(`ask ${datastore} about its parameters`, () => rules(image)))
     if (check) {
       const { code, stdout, stderr } = await run('diff', ['-u', '--label', label, '--label', `${label} as the server has it`, file, '-'], {
         input: text,
@@ -78,9 +77,7 @@ async function main(args: readonly string[]): Promise<number> {
     }
   }
   if (check)
-    log.note(
-      differing === 0 ? `${chosen.length} files are as their servers are` : `${differing} of ${chosen.length} files differ: npm run rules`,
-    )
+    log.note(differing === 0 ? 'all as the servers have it' : `not as the servers have it: ${differing} of ${chosen.length}; npm run rules`)
   return differing === 0 ? 0 : 1
 }
 

@@ -5,6 +5,7 @@
 import { Socket } from 'node:net'
 import type { Connection as Client, RowDataPacket } from 'mysql2/promise'
 import { abortable } from '../abortable.ts'
+import type { Dialect } from './dialect.ts'
 import { administrator } from './names.ts'
 import { literal } from './quote.ts'
 
@@ -17,24 +18,26 @@ export interface Connection {
 }
 
 /** In force before the first statement of ours. */
-const settings = Object.entries({
-  // quote.ts rests on the second
-  sql_mode: literal('STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES'),
-  // Whoever waits for a lock makes those wait who come after it; we come again.
-  lock_wait_timeout: 5,
-  innodb_lock_wait_timeout: 5,
-  wait_timeout: 60,
-  autocommit: 1,
-})
-  .map(([name, value]) => `${name} = ${value}`)
-  .join(', ')
+const settingsOf = ({ limits }: Pick<Dialect, 'limits'>) =>
+  Object.entries({
+    // quote.ts rests on the second
+    sql_mode: literal('STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES'),
+    // Whoever waits for a lock makes those wait who come after it; we come again.
+    lock_wait_timeout: 5,
+    innodb_lock_wait_timeout: 5,
+    wait_timeout: 60,
+    autocommit: 1,
+    ...limits,
+  })
+    .map(([name, value]) => `${name} = ${value}`)
+    .join(', ')
 
 /** The server asks the socket who is there; there is nothing to say. */
 const socketPlugins = Object.fromEntries(['auth_socket', 'unix_socket'].map(name => [name, () => () => Buffer.alloc(0)]))
 
 export const socketOf = (sockets: string): string => `${sockets}/mysqld.sock`
 
-export async function openConnection(sockets: string, signal: AbortSignal): Promise<Connection> {
+export async function openConnection(sockets: string, dialect: Pick<Dialect, 'limits'>, signal: AbortSignal): Promise<Connection> {
   signal.throwIfAborted()
   // Loaded when it is first needed: an agent of another engine has no memory for it.
   const { createConnection } = await import('mysql2/promise')
@@ -53,7 +56,7 @@ export async function openConnection(sockets: string, signal: AbortSignal): Prom
       return createConnection({ stream: socket, user: administrator, charset: 'utf8mb4', authPlugins: socketPlugins, connectTimeout: 0 })
     })
     client.on('error', () => {}) // an idle connection that ends; the next statement says so
-    await inTurn(signal, () => client!.query(`set session ${settings}`))
+    await inTurn(signal, () => client!.query(`set session ${settingsOf(dialect)}`))
   } catch (error) {
     socket.destroy()
     throw error

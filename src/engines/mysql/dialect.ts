@@ -7,6 +7,8 @@ export interface Dialect {
   engine: EngineName
   server: 'mysqld' | 'mariadbd'
   authentication: Authentication
+  /** How long a statement of ours may take, whatever the server lets others: settings of the session. */
+  limits: Readonly<Record<string, number>>
   /** One row for an account: plugin, authentication string and whether it is locked. Parameter: the user. */
   account: string
   /** Rights that no database gives: `roles`, the roles that the account has, by name; `others`, how many more. Parameters: the user, as often as `?`. */
@@ -25,6 +27,7 @@ export const mysql: Dialect = {
   engine: 'mysql',
   server: 'mysqld',
   authentication: cachingSha2Password,
+  limits: { max_execution_time: 60_000 },
   account: `select plugin, hex(authentication_string) as verifier, account_locked = 'Y' as locked from mysql.user where user = ? and host = '%'`,
   roles: `select concat(from_user, '@', from_host) as name from mysql.role_edges where to_user = ? and to_host = '%'`,
   others: counted(['tables_priv', 'columns_priv', 'procs_priv', 'global_grants']),
@@ -39,6 +42,7 @@ export const mariadb: Dialect = {
   engine: 'mariadb',
   server: 'mariadbd',
   authentication: nativePassword,
+  limits: { max_statement_time: 60 },
   account: `select json_value(priv, '$.plugin') as plugin, hex(json_value(priv, '$.authentication_string')) as verifier,
                    coalesce(json_value(priv, '$.account_locked'), 0) as locked
               from mysql.global_priv where user = ? and host = '%'`,

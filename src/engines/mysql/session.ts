@@ -9,7 +9,7 @@ import { dropUser, ensureUser } from './user.ts'
 export const connect =
   (dialect: Dialect): GuestEngine['connect'] =>
   async (paths, signal): Promise<EngineSession> => {
-    const admin = await openConnection(paths.sockets, signal)
+    const admin = await openConnection(paths.sockets, dialect, signal)
     return {
       facts: async signal => {
         const [row] = await admin.query<{ version: string }>('select version() as version', [], signal)

@@ -61,7 +61,7 @@ export function defaults({ flavor }: DefaultsInput): Parameters {
     max_wal_size: '512MB',
 
     TimeZone: 'UTC',
-    DateStyle: 'iso, mdy',
+    DateStyle: 'ISO, MDY',
     lc_monetary: 'C',
     lc_numeric: 'C',
     lc_time: 'C',

@@ -30,6 +30,12 @@ const options = Object.entries({
   log_statement: 'none',
   log_min_error_statement: 'panic',
   log_min_duration_statement: '-1',
+  log_min_duration_sample: '-1',
+  log_transaction_sample_rate: '0',
+  debug_print_parse: 'off',
+  debug_print_rewritten: 'off',
+  debug_print_plan: 'off',
+  idle_session_timeout: '0',
   statement_timeout: '60s',
   // Whoever waits for a lock makes those wait who come after it; we come again.
   lock_timeout: '5s',

@@ -483,6 +483,21 @@ test('ConfigurationNotApplied: what the engine does not take while it runs is to
   expect(api.status.configuration).toEqual({ hash: 'ghi', startedWith: 'abc' })
 })
 
+test('ConfigurationRefused: so does one whose container ends with it, as where memory runs out', async () => {
+  startAgent()
+  await healthy()
+  asks('def', { warm: '1' }, { lastGood: { hash: 'abc', files: base.configuration.files } })
+  await until('it is in force', () => api.status.configuration?.hash === 'def')
+  steer('deaf')
+  process.kill(enginePid(), 'SIGKILL')
+  await until('it starts with it', () => readFileSync(home('data', 'starts'), 'utf8') === 'setting\ndef\n')
+  container.kill9()
+  release('deaf')
+  await container.start()
+  await until('it starts with the other', () => readFileSync(home('data', 'starts'), 'utf8') === 'setting\ndef\nsetting\n')
+  await until('it is told', () => api.status.configuration?.refused === 'def' && api.status.operatingStatus === 'HEALTHY')
+})
+
 test('ConfigurationRefused: an engine that does not start with what is asked for comes up with the last that it started with', async () => {
   startAgent()
   await healthy()

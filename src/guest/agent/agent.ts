@@ -14,7 +14,7 @@ import { attend } from './attendance.ts'
 import { pauseMs } from './backoff.ts'
 import { Configuration } from './configuration.ts'
 import type { GuestApi } from './guest-api.ts'
-import { afterAnswer, afterEnd, type EngineEnd, type EngineHistory, endedByItself, untroubled, wordsFor } from './history.ts'
+import { afterAnswer, afterEnd, type EngineEnd, type EngineHistory, mayBeItsConfiguration, untroubled, wordsFor } from './history.ts'
 import { initialisationFailure } from './initialisation.ts'
 import { Items } from './items.ts'
 import { type Layout, layoutOf, lockOf, type Mounts } from './layout.ts'
@@ -50,7 +50,7 @@ const holdForAnswerMs = 3000
 const orphanGraceMs = 5000
 
 /** The run that is attended to, and what ends the attendance. */
-type Attended = EngineRun & { found: boolean; end: AbortController }
+type Attended = EngineRun & { found: boolean; end: AbortController; startedWith?: string }
 
 export class Agent {
   readonly #o: AgentOptions
@@ -224,7 +224,7 @@ export class Agent {
         return true
       case 'attend':
         this.#o.log.info({ job: action.job.id }, 'the engine is running')
-        this.#attend(action.job.id, action.boot, true)
+        this.#attend(action.job, action.boot, true)
         return true
       case 'noteEnd':
         await this.#noteEnd(action.job)
@@ -284,14 +284,23 @@ export class Agent {
     const job = `engine-${randomUUID()}`
     launcher.submit({ id: job, ...startScript(engine, layout), note: settings.hash })
     log.info({ job, configuration: settings.hash }, 'starting the engine')
-    this.#attend(job, state.boot, false)
+    this.#attend({ id: job, note: settings.hash }, state.boot, false)
   }
 
-  #attend(job: string, boot: string, found: boolean): void {
+  #attend({ id: job, note: startedWith }: Pick<Job, 'id' | 'note'>, boot: string, found: boolean): void {
     const { launcher, clock, log } = this.#o
     this.#run?.end.abort()
     if (found) this.#configuration.found(job)
-    const run: Attended = { job, boot, sinceMs: clock.monotonicMs(), answered: false, silent: false, found, end: new AbortController() }
+    const run: Attended = {
+      job,
+      boot,
+      sinceMs: clock.monotonicMs(),
+      answered: false,
+      silent: false,
+      found,
+      end: new AbortController(),
+      ...(startedWith !== undefined && { startedWith }),
+    }
     this.#run = run
     const { signal } = run.end
     launcher.exit(job, signal).then(
@@ -324,15 +333,15 @@ export class Agent {
 
   /** Whoever loses the first process of its container is killed. */
   async #noteLoss(): Promise<void> {
-    const { sinceMs = 0, answered = false } = this.#run ?? {}
-    await this.#engineEnded({ exit: 137, ranMs: this.#o.clock.monotonicMs() - sinceMs, answered }, this.#o.clock.now())
+    const { sinceMs = 0, answered = false, startedWith } = this.#run ?? {}
+    await this.#engineEnded({ exit: 137, ranMs: this.#o.clock.monotonicMs() - sinceMs, answered }, this.#o.clock.now(), startedWith)
     this.#leave()
   }
 
   async #engineEnded(ended: Omit<EngineEnd, 'volume'>, at: Date, startedWith?: string): Promise<void> {
     const end = { ...ended, volume: await this.#gauge.measure() }
     const now = this.#o.clock.monotonicMs()
-    const canGoOn = endedByItself(end) && !end.answered && this.#configuration.refuses(startedWith, wordsFor(end.exit))
+    const canGoOn = mayBeItsConfiguration(end) && this.#configuration.refuses(startedWith, wordsFor(end.exit))
     this.#history = canGoOn ? { ...this.#history, retryAtMs: now } : afterEnd(this.#history, end, lockOf(this.#o.mounts), now)
     const hindered: readonly number[] = [jobExits.busy, jobExits.notWritable]
     if (!hindered.includes(end.exit)) this.#lastExit = { code: end.exit, at: at.toISOString() }

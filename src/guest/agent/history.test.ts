@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { afterAnswer, afterEnd, type EngineEnd, type EngineHistory, untroubled } from './history.ts'
+import { afterAnswer, afterEnd, type EngineEnd, type EngineHistory, mayBeItsConfiguration, untroubled } from './history.ts'
 
 const crash: EngineEnd = { exit: 137, ranMs: 1000, answered: true, volume: { percent: 40, full: false } }
 const after = (...ends: EngineEnd[]): EngineHistory =>
@@ -46,3 +46,15 @@ test('how it ended is said in words', () => {
   expect(after(crash).trouble?.fault.message).toContain('ended by signal KILL, as when memory runs out')
   expect(after({ ...crash, exit: 1 }).trouble?.fault.message).toContain('ended with status 1')
 })
+
+test.each<[string, Partial<EngineEnd>, boolean]>([
+  ['it gave up by itself', { exit: 1 }, true],
+  ['it was killed, as when it was given more memory than there is', { exit: 137 }, true],
+  ['it had answered', { exit: 1, answered: true }, false],
+  ['it was ended in order', { exit: 0 }, false],
+  ['the lock was held', { exit: 75 }, false],
+  ['the volume could not be written', { exit: 73 }, false],
+  ['the volume was full', { exit: 1, volume: { percent: 100, full: true } }, false],
+])('what it was started with may have ended it: %s', (_, end, may) =>
+  expect(mayBeItsConfiguration({ ...crash, answered: false, ...end })).toBe(may),
+)

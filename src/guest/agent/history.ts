@@ -26,9 +26,12 @@ export interface EngineHistory {
 
 export const untroubled: EngineHistory = { times: 0, answered: false, hindered: 0, retryAtMs: 0 }
 
-/** Neither a signal nor the volume ended it: what it was started with may have. */
-export const endedByItself = ({ exit, volume }: EngineEnd): boolean =>
-  exit > 0 && exit < 128 && !Object.values<number>(jobExits).includes(exit) && volume?.full !== true
+/**
+ * Whether what it was started with may have ended it: it never answered, and neither the lock nor the volume was in the way. Signals count, for one
+ * that is given more memory than there is gets KILL.
+ */
+export const mayBeItsConfiguration = ({ exit, answered, volume }: EngineEnd): boolean =>
+  !answered && exit > 0 && !Object.values<number>(jobExits).includes(exit) && volume?.full !== true
 
 export interface EngineEnd {
   exit: number

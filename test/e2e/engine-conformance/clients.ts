@@ -83,7 +83,7 @@ ${client} --defaults-file="$f" --default-character-set=utf8mb4 --connect-timeout
   settings: {
     live: { name: 'long_query_time', value: 2.5, seen: /^2\.5/ },
     cold: { name: 'back_log', value: 99, seen: /^99$/ },
-    refused: { name: 'innodb_page_size', value: '4096' },
+    refused: { name: 'default_storage_engine', value: 'Nonsense' },
   },
   whoAmI: ["select left(user(), char_length(user()) - locate('@', reverse(user())))"],
   denied: /command denied|Access denied for user/,

@@ -14,12 +14,14 @@ import { type Connection as Client, createConnection, type RowDataPacket } from 
 import type { EnginePaths, EngineSession } from '../../../src/engines/guest-engine.ts'
 import { guestEngines } from '../../../src/engines/guest-engines.ts'
 import { type Connection, openConnection } from '../../../src/engines/mysql/connection.ts'
+import { mariadb, mysql } from '../../../src/engines/mysql/dialect.ts'
 import { operatorEngines } from '../../../src/engines/operator-engines.ts'
 import { dockerImage } from '../../kind/images.ts'
 import { stepLog } from '../../kind/steps.ts'
 import type { ServerKind } from './servers.ts'
 
 const run = promisify(execFile)
+const dialects = { mysql, mariadb }
 const uid = 999
 export const memoryBytes = 512 * 1024 * 1024
 
@@ -114,7 +116,7 @@ export async function startServer({ engine, version, of }: ServerKind): Promise<
         await session.close()
       }
     },
-    superuser: () => openConnection(relayed, signal),
+    superuser: () => openConnection(relayed, dialects[engine], signal),
     asSuperuser: async <Row>(sql: string, params: unknown[] = []) => {
       const connection = await server.superuser()
       try {
