@@ -69,3 +69,8 @@ test('what the engine was last seen to start with goes along, until it is what i
   // Never seen to start.
   expect(render(aGuest({ configuration: first }), { more: 'x' }).lastGood).toBeUndefined()
 })
+
+test('the order of settings in a map makes no other file', () => {
+  const one = render(undefined, { a: '1', z: '2' })
+  expect(render(undefined, { z: '2', a: '1' }).hash).toBe(one.hash)
+})
