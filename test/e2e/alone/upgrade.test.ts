@@ -26,7 +26,7 @@ function variant(): string {
   }
   change('operator/instance/pod.ts', /terminationGracePeriodSeconds: \d+/, 'terminationGracePeriodSeconds: 240')
   change('engines/postgresql/operator.ts', /formulas: \d+/, 'formulas: 1000')
-  change('engines/postgresql/configuration.ts', /'max_wal_size', "'\d+MB'"/, `'max_wal_size', "'640MB'"`)
+  change('engines/postgresql/configuration.ts', /max_wal_size: '\d+MB'/, "max_wal_size: '640MB'")
   return folder
 }
 
