@@ -1,5 +1,5 @@
 /**
- * What is ours in the server. A database or an account cannot bear a mark of its own here, so the agent keeps a table of them in a database on
+ * What is ours in the server. MariaDB can mark no account and MySQL no database, so the agent keeps a table of marks in a database on
  * which no tenant has rights. A mark is made before the thing and only where the thing is not there yet, and goes after it: whatever was made
  * without it belongs to somebody else, and is never adopted or touched.
  */
