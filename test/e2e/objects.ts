@@ -40,3 +40,15 @@ export const datastoreVersion = (name: string, version: string, image: string, s
   metadata: { name },
   spec: { datastoreRef: { name: 'postgresql' }, version, image, ...spec },
 })
+
+/** Names in an engine that would end a statement, a shell's word or a URI that does not quote them. */
+export const hostileNames = [
+  `o'brien`,
+  `"; drop table x; --`,
+  `back\\slash`,
+  `{curly} $dollar %s`,
+  `ünïcode ☃`,
+  `UPPER lower`,
+  `select`,
+  `a.b/c@d:e?f#g`,
+]

@@ -1,20 +1,8 @@
 /** PostgreSQL as its users meet it: rights, hostile names, retained databases. */
 import { expect, test } from 'vitest'
 import { binding, clientPod, psql, tryPsql } from './client.ts'
-import { database, instance, user } from './objects.ts'
+import { database, hostileNames as hostile, instance, user } from './objects.ts'
 import { apply, becomes, condition, get, kubectl, ready, tenant } from './world.ts'
-
-/** Kubernetes names for the hostile ones. */
-const hostile = [
-  `o'brien`,
-  `"; drop table x; --`,
-  `back\\slash`,
-  `{curly} $dollar %s`,
-  `ünïcode ☃`,
-  `UPPER lower`,
-  `select`,
-  `a.b/c@d:e?f#g`,
-]
 
 test('rights: future tables are readable, other databases are closed, an owner can be deleted without losing a table', async () => {
   const { ns } = await tenant('rights')
