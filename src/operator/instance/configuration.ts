@@ -22,9 +22,11 @@ export function renderConfiguration(
   const size = { version, flavor: { cpuMillis: cpuMillis(flavor.cpu), memoryBytes: parseQuantity(flavor.memory) } }
   const isAnew = before === undefined || isRestarting
   const set = decided.settings ?? before?.layers.version ?? {}
+  const ofGroup = decided.groupSettings ?? before?.layers.group ?? {}
   const layers: Layers = {
     defaults: isAnew ? engine.defaults(size) : before.layers.defaults,
     ...(Object.keys(set).length > 0 && { version: set }),
+    ...(Object.keys(ofGroup).length > 0 && { group: ofGroup }),
   }
   // An operator that would write the files differently does so when there is something to say.
   if (!isAnew && same(before.layers, layers)) return before
