@@ -139,7 +139,7 @@ function decideFirst(spec: InstanceSpec, catalog: Catalog, engines: Engines): De
       datastore: name,
       engine,
       version,
-      flavor: sizeOf(flavor),
+      flavor: flavorOf(flavor),
       image,
       offered: { image, imagePullSecrets },
       ...(maxVolumeSize !== undefined && { maxVolumeSize }),
@@ -159,7 +159,7 @@ function decideAgain(
 ): Decision {
   const engine = engines[recorded.engine]
   if (engine === undefined) return { fault: fault('EngineUnknown', { engine: recorded.engine }) }
-  const size = flavor ?? (catalog.flavor && sizeOf(catalog.flavor))
+  const size = flavor ?? (catalog.flavor && flavorOf(catalog.flavor))
   if (size === undefined) return { fault: fault('FlavorNotFound', { flavor: spec.flavorRef.name }) }
   const found = findVersion(catalog.versions, recorded.version)
   const asked = spec.datastore.version
@@ -210,4 +210,4 @@ export function findVersion(versions: readonly DatastoreVersion[], version: stri
   return versions.filter(v => v.spec.version === version).sort(byAge)[0]
 }
 
-const sizeOf = (flavor: Flavor) => ({ name: flavor.metadata.name, cpu: flavor.spec.cpu, memory: String(flavor.spec.memory) })
+export const flavorOf = (flavor: Flavor) => ({ name: flavor.metadata.name, cpu: flavor.spec.cpu, memory: String(flavor.spec.memory) })
