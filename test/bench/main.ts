@@ -1,10 +1,12 @@
 /** `npm run bench -- NAME [--json FILE] [OPTION…]`: measures, prints a table for people and, with --json, figures by name for machines. */
 import { writeFileSync } from 'node:fs'
+import { configuration } from './configuration.ts'
 import { ready } from './ready.ts'
 import { scale } from './scale.ts'
 
 /** Every bench, by name, with the options that it takes. Each gives its figures as an object that goes into the JSON file as it is. */
 const benches: Record<string, { run: (options: readonly string[]) => Promise<object>; options: readonly string[] }> = {
+  configuration: { run: configuration, options: [] },
   ready: { run: ready, options: [] },
   scale: { run: scale, options: ['--quick'] },
 }
