@@ -1,19 +1,20 @@
 /**
- * Runs in the tenant's pod of the `ready` bench: watches for its Secret, and for its Service before it resolves the name (a name asked for too
- * early is remembered as missing), then tries every 20 ms and prints the time, in ms since the epoch, at which it was connected.
+ * Runs in the tenant's pod of the `ready` bench, bundled with the question of one engine: watches for its Secret, and for its Service before it
+ * resolves the name (a name asked for too early is remembered as missing), then asks every 20 ms and prints the time, in ms since the epoch, at
+ * which it had an answer.
  */
 import { readFileSync } from 'node:fs'
 import { get } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import type { Ask, Login } from './asks.ts'
 
 const mount = '/var/run/secrets/kubernetes.io/serviceaccount'
-const token = readFileSync(`${mount}/token`, 'utf8')
-const ca = readFileSync(`${mount}/ca.crt`)
-const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port, NAMESPACE: namespace } = process.env
 
 /** Resolves with the first object of that name that the watch shows. */
 function appears(resource: string, name: string): Promise<{ data?: Record<string, string> }> {
+  const token = readFileSync(`${mount}/token`, 'utf8')
+  const ca = readFileSync(`${mount}/ca.crt`)
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port, NAMESPACE: namespace } = process.env
   const path = `/api/v1/namespaces/${namespace}/${resource}?watch=1&fieldSelector=metadata.name%3D${name}`
   return new Promise((resolve, reject) => {
     let text = ''
@@ -33,24 +34,23 @@ function appears(resource: string, name: string): Promise<{ data?: Record<string
   })
 }
 
-const [secret] = await Promise.all([appears('secrets', 'app-credentials'), appears('services', 'db')])
-const read = (key: string) => Buffer.from(secret.data?.[key] ?? '', 'base64').toString()
-for (;;) {
-  const client = new pg.Client({
+export async function untilAnswered(ask: Ask): Promise<never> {
+  const [secret] = await Promise.all([appears('secrets', 'app-credentials'), appears('services', 'db')])
+  const read = (key: string) => Buffer.from(secret.data?.[key] ?? '', 'base64').toString()
+  const login: Login = {
     host: read('host'),
     port: Number(read('port')),
     user: read('username'),
     password: read('password'),
     database: read('database'),
-    connectionTimeoutMillis: 1000,
-  })
-  try {
-    await client.connect()
-    await client.query('select 1')
-    console.log(Date.now())
-    process.exit(0)
-  } catch {
-    client.end().catch(() => {})
-    await sleep(20)
+  }
+  for (;;) {
+    try {
+      await ask(login)
+      console.log(Date.now())
+      process.exit(0)
+    } catch {
+      await sleep(20)
+    }
   }
 }
