@@ -78,6 +78,7 @@ export const bare: Record<EngineName, Bare> = {
   postgresql,
   mysql,
   mariadb,
+  percona: mysql,
   redis: redisFamily('redis-server', 'redis-cli'),
   valkey: redisFamily('valkey-server', 'valkey-cli'),
 }
