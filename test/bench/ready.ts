@@ -16,24 +16,18 @@ import { SetupError } from '../kind/setup-error.ts'
 import { stepLog } from '../kind/steps.ts'
 import { type AgentMemory, agentMemory, operatorMemory } from './memory.ts'
 import { bare } from './ready/bare.ts'
+import { type Figures, figuresOf, type Pair } from './ready/figures.ts'
 import { bareObjects, flavor, instance, instanceObjects, namespaceObject, smallFlavor, waitingClient } from './ready/objects.ts'
 import { type Subject, subjectsOf } from './ready/subjects.ts'
-import { median } from './statistics.ts'
 
 /** What the figures are held against; neither has to be met for a run to count. */
 const goals = { ratio: 1.25, agentPssMB: 35 }
 const goal = (figure: number, most: number) => `${figure <= most ? 'meets' : 'misses'} the goal of at most ${most}`
 const megabytes = (mebibytes: number) => (mebibytes * 2 ** 20) / 1e6
-const round2 = (n: number) => Math.round(n * 100) / 100
 
 interface Options {
   engine?: string
   pairs?: string
-}
-
-interface Pair {
-  bare: number
-  instance: number
 }
 
 export async function ready(options: Options): Promise<object> {
@@ -64,7 +58,9 @@ export async function ready(options: Options): Promise<object> {
   }
   const agents = await tenAgents(cluster, subjects)
   const operator = await operatorMemory(cluster)
-  return told(subjects, measured, agents, operator.rss)
+  const figures = figuresOf(subjects, measured, agents, operator.rss)
+  tell(figures)
+  return figures
 }
 
 function pairsOf({ engine, pairs }: Options): number {
@@ -73,52 +69,26 @@ function pairsOf({ engine, pairs }: Options): number {
   return count
 }
 
-/** A table for people, and one line of JSON, which is returned as well. */
-function told(
-  subjects: readonly Subject[],
-  measured: ReadonlyMap<EngineName, readonly Pair[]>,
-  agents: readonly AgentMemory[],
-  operatorRss: number,
-): object {
-  const engines = Object.fromEntries(
-    subjects.map(({ engine, version }) => {
-      const pairs = measured.get(engine)!
-      const ratios = pairs.map(({ bare, instance }) => instance / bare)
-      const ours = agents.filter(agent => agent.guest.startsWith(`${engine}-`))
-      const figures = {
-        version,
-        ratio: round2(median(ratios)),
-        ratios: ratios.map(round2),
-        bareMs: median(pairs.map(pair => pair.bare)),
-        instanceMs: median(pairs.map(pair => pair.instance)),
-        differenceMs: median(pairs.map(({ bare, instance }) => instance - bare)),
-        agentPssMiB: round2(median(ours.map(agent => agent.pss))),
-      }
-      return [engine, figures]
-    }),
-  )
-  const ratio = Math.max(...Object.values(engines).map(figures => figures.ratio))
-  const agentPssMiB = round2(agents.reduce((sum, { pss }) => sum + pss, 0) / agents.length)
+/** A table for people, and one line of JSON. */
+function tell(figures: Figures): void {
+  const engines = Object.entries(figures.engines)
+  const row = (cells: string[]) => cells.map((cell, i) => (i === 0 ? cell.padEnd(18) : cell.padStart(11))).join('')
   console.log(`
 from apply until a tenant's pod has its first answer: medians of pairs, ms
 
-${'engine'.padEnd(18)}  bare pod  Instance  difference  ratio  of each pair`)
-  for (const [engine, { version, ratio, ratios, bareMs, instanceMs, differenceMs }] of Object.entries(engines))
+${row(['engine', 'bare pod', 'Instance', 'difference', 'ratio'])}   of each pair`)
+  for (const [engine, of] of engines)
     console.log(
-      `${`${engine} ${version}`.padEnd(18)} ${String(bareMs).padStart(9)} ${String(instanceMs).padStart(9)} ${String(differenceMs).padStart(11)} ${ratio.toFixed(2).padStart(6)}  ${ratios.map(r => r.toFixed(2)).join(' ')}`,
+      `${row([`${engine} ${of.version}`, `${of.bareMs}`, `${of.instanceMs}`, `${of.differenceMs}`, of.ratio.toFixed(2)])}   ${of.ratios.map(r => r.toFixed(2)).join(' ')}`,
     )
+  const pss = megabytes(figures.agentPssMiB)
   console.log(`
-the worst: ${ratio.toFixed(2)} (${goal(ratio, goals.ratio)})
-
-memory: PSS of ten agents at rest, on average ${agentPssMiB.toFixed(1)} MiB (${megabytes(agentPssMiB).toFixed(1)} MB, ${goal(megabytes(agentPssMiB), goals.agentPssMB)} MB), by engine ${Object.entries(
-    engines,
-  )
-    .map(([engine, { agentPssMiB }]) => `${engine} ${agentPssMiB.toFixed(1)}`)
-    .join(', ')} MiB; RSS of the operator ${operatorRss.toFixed(1)} MiB
+the worst ratio: ${figures.ratio.toFixed(2)} (${goal(figures.ratio, goals.ratio)})
+PSS of ten agents at rest, on average: ${pss.toFixed(1)} MB (${goal(pss, goals.agentPssMB)})
+  by engine: ${engines.map(([engine, of]) => `${engine} ${megabytes(of.agentPssMiB).toFixed(1)}`).join(', ')}
+RSS of the operator: ${megabytes(figures.operatorRssMiB).toFixed(1)} MB
 `)
-  const figures = { ratio, agentPssMiB, operatorRssMiB: round2(operatorRss), engines }
   console.log(JSON.stringify(figures))
-  return figures
 }
 
 /** One file that the waiting pod runs: it has Node and nothing else. */
@@ -155,28 +125,30 @@ async function timed(
     kubectl(cluster, ['apply', '-f', '-'], 60_000, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }))
   await apply(waitingClient(namespace, client.image, client.program))
   await kubectl(cluster, ['wait', '--for=condition=Ready', '--timeout=60s', '-n', namespace, 'pod/client'])
-  await volumesGone(cluster)
+  await othersGone(cluster, namespace)
   await new Promise(resolve => setTimeout(resolve, 1_500))
   const started = Date.now()
   await apply(side === 'bare' ? bareObjects(namespace, subject) : instanceObjects(namespace, subject))
   await kubectl(cluster, ['wait', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=180s', '-n', namespace, 'pod/client'], 190_000)
   const answered = Number((await kubectl(cluster, ['logs', '-n', namespace, 'client'])).trim())
-  await kubectl(cluster, ['delete', 'namespace', namespace, '--timeout=120s'], 130_000)
+  await kubectl(cluster, ['delete', 'namespace', namespace, '--wait=false'])
   return answered - started
 }
 
-/** A volume that is still being removed delays the next one by a second. */
-async function volumesGone(cluster: Cluster): Promise<void> {
-  for (const until = performance.now() + 60_000; ; ) {
-    const left = (await kubectl(cluster, ['get', 'persistentvolumes', '-o', 'name'])).trim()
-    if (left === '') return
-    if (performance.now() > until) throw new SetupError(`volumes are still there, remove them first: ${left.replaceAll('\n', ' ')}`)
+/** What is still being removed takes from the next one's time, and a volume that is delays the next by a second. */
+async function othersGone(cluster: Cluster, own?: string): Promise<void> {
+  for (const until = performance.now() + 120_000; ; ) {
+    const all = (await kubectl(cluster, ['get', 'persistentvolumes,namespaces', '-o', 'name'])).split('\n')
+    const left = all.filter(name => /^persistentvolume\/|^namespace\/bench-/.test(name) && name !== `namespace/${own}`)
+    if (left.length === 0) return
+    if (performance.now() > until) throw new SetupError(`these are still there, remove them first: ${left.join(' ')}`)
     await new Promise(resolve => setTimeout(resolve, 500))
   }
 }
 
 /** Memory of the agents of ten Instances, of the engines in turn, that have been idle for a while. */
 async function tenAgents(cluster: Cluster, subjects: readonly Subject[]): Promise<AgentMemory[]> {
+  await othersGone(cluster)
   const namespace = 'bench-ten'
   const objects = Array.from({ length: 10 }, (_, i) => {
     const subject = subjects[i % subjects.length]!
