@@ -7,6 +7,7 @@
  * too, so that a bad minute costs each of them one pair at most.
  */
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import type { EngineName } from '../../src/api/datastore.ts'
 import { type Cluster, up } from '../kind/cluster.ts'
@@ -91,26 +92,23 @@ RSS of the operator: ${megabytes(figures.operatorRssMiB).toFixed(1)} MB
   console.log(JSON.stringify(figures))
 }
 
-/** One file that the waiting pod runs: it has Node and nothing else. */
-async function bundledClient(engine: EngineName): Promise<string> {
-  const folder = join(import.meta.dirname, 'ready')
-  const { ask } = bare[engine]
+/** One file that the waiting pod runs, for it has Node and nothing else; packed, because a ConfigMap holds a mebibyte at most. */
+async function bundledClient(engine: EngineName): Promise<Buffer> {
   const result = await build({
     stdin: {
-      contents: `import { ${ask} } from './asks.ts'\nimport { untilAnswered } from './client.ts'\nawait untilAnswered(${ask})\n`,
-      resolveDir: folder,
+      contents: `import { ask } from './ask/${bare[engine].ask}.ts'\nimport { untilAnswered } from './client.ts'\nvoid untilAnswered(ask)\n`,
+      resolveDir: join(import.meta.dirname, 'ready'),
       loader: 'ts',
     },
     bundle: true,
     platform: 'node',
-    format: 'esm',
+    format: 'cjs',
     target: 'node24',
     minify: true,
     write: false,
     external: ['pg-native'],
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   })
-  return result.outputFiles[0]!.text
+  return gzipSync(result.outputFiles[0]!.contents)
 }
 
 /** Applies one side while a client already waits in the namespace, and gives the milliseconds until that client had its answer. */
@@ -119,16 +117,17 @@ async function timed(
   subject: Subject,
   side: keyof Pair,
   namespace: string,
-  client: { image: string; program: string },
+  client: { image: string; program: Buffer },
 ): Promise<number> {
-  const apply = (items: object[]) =>
-    kubectl(cluster, ['apply', '-f', '-'], 60_000, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }))
-  await apply(waitingClient(namespace, client.image, client.program))
+  const list = (items: object[]) => JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
+  // Not applied: that would keep the whole in an annotation, and it is too large for one.
+  await kubectl(cluster, ['create', '-f', '-'], 60_000, list(waitingClient(namespace, client.image, client.program)))
   await kubectl(cluster, ['wait', '--for=condition=Ready', '--timeout=60s', '-n', namespace, 'pod/client'])
   await othersGone(cluster, namespace)
   await new Promise(resolve => setTimeout(resolve, 1_500))
+  const objects = side === 'bare' ? bareObjects(namespace, subject) : instanceObjects(namespace, subject)
   const started = Date.now()
-  await apply(side === 'bare' ? bareObjects(namespace, subject) : instanceObjects(namespace, subject))
+  await kubectl(cluster, ['apply', '-f', '-'], 60_000, list(objects))
   await kubectl(cluster, ['wait', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=180s', '-n', namespace, 'pod/client'], 190_000)
   const answered = Number((await kubectl(cluster, ['logs', '-n', namespace, 'client'])).trim())
   await kubectl(cluster, ['delete', 'namespace', namespace, '--wait=false'])

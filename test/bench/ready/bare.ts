@@ -10,8 +10,8 @@
 import type { EngineName } from '../../../src/api/datastore.ts'
 
 interface Bare {
-  /** Of asks.ts: what says that it is ready. */
-  ask: 'askPostgresql' | 'askMysql' | 'askRedis'
+  /** The file in ask/ with the question that says that it is ready. */
+  ask: 'postgresql' | 'mysql' | 'redis'
   /**
    * POSIX sh in the engine's image. /data is the volume, /tmp can be written, /conf has the engine's configuration file, and /binding/password the
    * password for the user `app`, which owns the database `shop`. It ends with the server.
@@ -20,7 +20,7 @@ interface Bare {
 }
 
 const postgresql: Bare = {
-  ask: 'askPostgresql',
+  ask: 'postgresql',
   script: `set -e
 initdb -D /data/pg -U postgres -E UTF8 --locale=C.UTF-8 --lc-messages=C --data-checksums --auth-local=peer --auth-host=scram-sha-256 --no-instructions >/dev/null
 postgres -D /data/pg -c config_file=/conf/postgresql.conf -c hba_file=/conf/pg_hba.conf -c unix_socket_directories=/tmp &
@@ -34,7 +34,7 @@ wait`,
 
 /** `own` is the client's way in for whom the initialisation made. */
 const mysqlFamily = (initialise: string, server: string, own: string): Bare => ({
-  ask: 'askMysql',
+  ask: 'mysql',
   script: `set -e
 ${initialise}
 ${server} --defaults-file=/conf/my.cnf --datadir=/data/mysql --socket=/tmp/s --pid-file=/data/mysql/pid &
@@ -61,7 +61,7 @@ const mariadb = mysqlFamily(
 
 /** There is nothing to initialise. Users are in a file on the volume, as an Instance's are. */
 const redisFamily = (server: string, client: string): Bare => ({
-  ask: 'askRedis',
+  ask: 'redis',
   script: `set -e
 mkdir /data/redis
 : >/data/redis/users.acl

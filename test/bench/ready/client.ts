@@ -6,7 +6,18 @@
 import { readFileSync } from 'node:fs'
 import { get } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Ask, Login } from './asks.ts'
+
+export interface Login {
+  host: string
+  port: number
+  user: string
+  password: string
+  /** Empty where the engine has no databases. */
+  database: string
+}
+
+/** A login over TCP with a password, and the answer to one query. Rejects, within a second or so, if there was none. */
+export type Ask = (login: Login) => Promise<unknown>
 
 const mount = '/var/run/secrets/kubernetes.io/serviceaccount'
 

@@ -19,11 +19,17 @@ function flavorOf(name: string, spec: { cpu: string; memory: string }) {
 
 export const namespaceObject = (name: string) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
 
-/** `program` is the client, bundled; `image` has Node. */
-export function waitingClient(namespace: string, image: string, program: string): object[] {
+/** `program` is the client, bundled and packed; `image` has Node. */
+export function waitingClient(namespace: string, image: string, program: Buffer): object[] {
+  const run = 'eval(zlib.gunzipSync(fs.readFileSync("/client/client.gz")).toString())'
   return [
     namespaceObject(namespace),
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'client', namespace }, data: { 'client.mjs': program } },
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'client', namespace },
+      binaryData: { 'client.gz': program.toString('base64') },
+    },
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'client', namespace } },
     {
       apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -51,7 +57,7 @@ export function waitingClient(namespace: string, image: string, program: string)
           {
             name: 'client',
             image,
-            args: ['/client/client.mjs'],
+            args: ['--eval', run],
             env: [{ name: 'NAMESPACE', value: namespace }],
             securityContext: restricted,
             volumeMounts: [{ name: 'client', mountPath: '/client' }],
