@@ -11,22 +11,31 @@ import { mariadbParameters, mysqlParameters } from './rules/parameters.ts'
 
 const mib = 1024 * 1024
 
-const engineOf = (engine: EngineName, parameters: Catalogues, minimumMemory: number): OperatorEngine => ({
+interface Differing {
+  parameters: Catalogues
+  minimumMemory: number
+  /** Of the image's user `mysql`, and of its group. */
+  uid: number
+}
+
+const engineOf = (engine: EngineName, { parameters, minimumMemory, uid }: Differing): OperatorEngine => ({
   engine,
   ports: [{ name: 'mysql', port, exposed: true }],
   capabilities: { databases: true, users: true },
   formulas: 1,
   minimumMemory,
-  user: { uid: 999, gid: 999 },
+  user: { uid, gid: uid },
   parameters,
   defaults: input => defaults(engine, input),
   render: input => render(engine, input),
   checkDatabase: spec => checkDatabase(engine, spec),
   checkUser: spec => checkUser(engine, spec),
-  // Clients of both know the one scheme.
+  // Clients of all know the one scheme.
   bindingUri: input => connectionUri('mysql', input),
   logFault,
 })
 
-export const mysql = engineOf('mysql', mysqlParameters, 512 * mib)
-export const mariadb = engineOf('mariadb', mariadbParameters, 256 * mib)
+export const mysql = engineOf('mysql', { parameters: mysqlParameters, minimumMemory: 512 * mib, uid: 999 })
+export const mariadb = engineOf('mariadb', { parameters: mariadbParameters, minimumMemory: 256 * mib, uid: 999 })
+/** Its rules would have to come from a live server, and none could be had yet: until then nobody can set anything. */
+export const percona = engineOf('percona', { parameters: {}, minimumMemory: 512 * mib, uid: 1001 })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { operatorEngines } from '../../engines/operator-engines.ts'
 import { aDatastore, aFlavor, aGroup, ago, anInstance, aVersion, engine } from '../examples.ts'
-import { type Catalog, decide, digestRecord, readRecord, recordOf } from './decide.ts'
+import { type Catalog, decide, digestRecord, readRecord, recordOf, settingsOf } from './decide.ts'
 
 const whole: Catalog = { datastore: aDatastore(), versions: [aVersion()], flavor: aFlavor() }
 const engines = { postgresql: engine }
@@ -38,6 +39,17 @@ test.each([
 test('of two entries for one version the older is in force', () => {
   const younger = aVersion({ image: 'pg:other' }, { name: 'a', creationTimestamp: ago(1) })
   expect(first({ versions: [younger, aVersion()] }).decided?.image).toBe('pg:17')
+})
+
+test.each(['mysql', 'percona'] as const)('settings of %s 8.4 are refused, for there are no rules to judge them by', engine => {
+  const version = (defaults: Record<string, string>) => aVersion({ version: '8.4', defaults })
+  expect(settingsOf(version({ back_log: '99' }), operatorEngines[engine])).toEqual({
+    fault: expect.objectContaining({
+      code: 'ConfigurationInvalid',
+      message: expect.stringContaining(`nothing can be set for ${engine} 8.4`),
+    }),
+  })
+  expect(settingsOf(version({}), operatorEngines[engine])).toEqual({ settings: {} })
 })
 
 const recorded = { datastore: 'pg', engine: 'postgresql', version: '15', image: 'pg:15.old' } as const

@@ -3,7 +3,9 @@
  * not proven; what it does not declare must be refused, with a code.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { EngineName } from '../../../src/api/datastore.ts'
 import { operatorEngines } from '../../../src/engines/operator-engines.ts'
+import { catalogueOf } from '../../../src/engines/parameters/catalogue.ts'
 import { unsuitableImage } from '../../kind/images.ts'
 import { stepLog } from '../../kind/steps.ts'
 import { writesSince } from '../audit.ts'
@@ -33,10 +35,11 @@ import { type Subject, subjectsOf } from './subjects.ts'
 const hostile = [...hostileNames, '-rf', '~* +@all']
 
 /** What an engine says last when it has stopped in order. */
-const cleanEnds: Record<string, RegExp> = {
+const cleanEnds: Record<EngineName, RegExp> = {
   postgresql: /database system is shut down/,
   mysql: /Shutdown complete/,
   mariadb: /Shutdown complete/,
+  percona: /Shutdown complete/,
   redis: /bye bye/,
   valkey: /bye bye/,
 }
@@ -45,7 +48,7 @@ const cleanEnds: Record<string, RegExp> = {
 const refusals = ['IdentifierInvalid', 'IdentifierReserved', 'IdentifierTooLong', 'NameTaken']
 
 /** Puts every version of an engine that is to be tried to the same list. What cannot be had is said, and not passed over in silence. */
-export async function conforms(engine: string): Promise<void> {
+export async function conforms(engine: EngineName): Promise<void> {
   const { proven, unproven } = await subjectsOf(engine)
   for (const subject of unproven)
     test.skip(`UNPROVEN ${subject.datastore} ${subject.version}: its image ${subject.image} cannot be had here`)
@@ -53,7 +56,9 @@ export async function conforms(engine: string): Promise<void> {
 }
 
 function behaves({ engine, datastore, version, image }: Subject): void {
-  const { capabilities, minimumMemory } = operatorEngines[engine as keyof typeof operatorEngines]
+  const { capabilities, minimumMemory, parameters } = operatorEngines[engine]
+  /** Without them nobody can set anything. */
+  const hasRules = catalogueOf(parameters, version) !== undefined
   const flavorOf = (name: string, memory: string) => ({
     apiVersion: 'trove.dev/v1alpha1',
     kind: 'Flavor',
@@ -212,14 +217,14 @@ function behaves({ engine, datastore, version, image }: Subject): void {
     const log = kubectl(['logs', '--follow', '-n', 'trove-guests', '-c', 'database', before.metadata.name])
     await restarted('db')
     expect((await podOf('db')).metadata.uid).not.toBe(before.metadata.uid)
-    expect(await log).toMatch(cleanEnds[engine]!)
+    expect(await log).toMatch(cleanEnds[engine])
     if (capabilities.users) {
       await answers()
       await has('before-restart')
     }
   })
 
-  test.runIf(capabilities.users)(
+  test.runIf(capabilities.users && hasRules)(
     'a group of settings comes into force while it runs, or with a restart; one that it does not start with leaves it up; detached, the defaults are back',
     async () => {
       const group = (values: object) => ({
@@ -293,6 +298,28 @@ function behaves({ engine, datastore, version, image }: Subject): void {
       await kubectl(['delete', 'instance', 'tuned', '-n', ns, '--timeout=120s'])
     },
   )
+
+  test.runIf(!hasRules)('settings that nothing is known of are refused, and nothing is made with them', async () => {
+    const name = `tuned-${ns}`
+    await apply(
+      { apiVersion: 'trove.dev/v1alpha1', kind: 'Datastore', metadata: { name }, spec: { engine } },
+      {
+        apiVersion: 'trove.dev/v1alpha1',
+        kind: 'DatastoreVersion',
+        metadata: { name },
+        spec: { datastoreRef: { name }, version, image, defaults: { [client.settings.live.name]: client.settings.live.value } },
+      },
+      instance('tuned', { datastore: { type: name, version } }),
+    )
+    await until('it is told', async () => condition(await maybe('datastoreversion', name), 'Stalled')?.reason === 'ConfigurationInvalid')
+    expect((await becomes('instance', 'tuned', ns, 'Stalled', 'ConfigurationInvalid')).status.address).toBeUndefined()
+    for (const args of [
+      ['instance', 'tuned', '-n', ns],
+      ['datastoreversion', name],
+      ['datastore', name],
+    ])
+      await kubectl(['delete', ...args, '--timeout=60s'])
+  })
 
   test('a full volume is named, and heals once there is room', async () => {
     const path = await volumeOf(
