@@ -1,5 +1,14 @@
-/** Settings as the platform team meets them: a mistake is told where it was made and stops nothing, and one that only the engine finds costs no database. */
+/**
+ * Settings as people meet them: a mistake is told where it was made and stops nothing, one that only the engine finds costs no database, and where a
+ * value comes from can be asked.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { bundlePlugin } from '../../deploy/build.ts'
+import { thisCheckout } from '../kind/names.ts'
+import { byHand } from './by-hand.ts'
 import { binding, clientImage, clientPod, psql } from './client.ts'
 import { database, instance, user } from './objects.ts'
 import { apply, becomes, condition, get, guestOf, kubectl, maybe, ready, tenant, tryKubectl, until } from './world.ts'
@@ -67,4 +76,42 @@ test('ConfigurationInvalid is told by the version, all at once; ConfigurationRef
   await apply(version({}))
   await becomes('instance', 'db', ns, 'ConfigurationApplied', 'Applied')
   expect(await psql(ns, login, 'show work_mem')).toBe('4MB')
+})
+
+test('a group reaches the Instances of a team that refer to it, and kubectl trove shows where each value comes from', async () => {
+  const { ns } = await tenant('shared-settings')
+  const bin = mkdtempSync(join(tmpdir(), 'kubectl-trove-'))
+  onTestFinished(() => rmSync(bin, { recursive: true, force: true }))
+  await bundlePlugin(thisCheckout(), bin)
+  const show = async (more = '') => (await byHand(`PATH=${bin}:$PATH kubectl trove configuration show one -n ${ns} ${more}`)).stdout
+  const group = (values: object) => ({
+    apiVersion: 'trove.dev/v1alpha1',
+    kind: 'ConfigurationGroup',
+    metadata: { name: 'shared', namespace: ns },
+    spec: { datastore: { type: 'postgresql' }, values },
+  })
+  const refers = { configurationRef: { name: 'shared' } }
+  const logins = ['one', 'two'].flatMap(name => [
+    database(`${name}-shop`, ns, name, { name: 'shop' }),
+    user(`${name}-app`, ns, name, { shop: 'Owner' }, { name: 'app' }),
+  ])
+  await apply(group({ work_mem: '9MB', fsync: false }), instance('one', ns, refers), instance('two', ns, refers), ...logins)
+  for (const name of ['one', 'two']) await becomes('databaseuser', `${name}-app`, ns, 'Ready', 'True')
+  await clientPod(ns)
+  const [one, two] = [await binding('one-app', ns), await binding('two-app', ns)]
+  const seen = async (setting: string) => [await psql(ns, one, `show ${setting}`), await psql(ns, two, `show ${setting}`)]
+  expect(await seen('work_mem')).toEqual(['9MB', '9MB'])
+  expect(condition(await get('instance', 'one', ns), 'DurabilityReduced')?.message).toContain('fsync is off')
+
+  await apply(group({ work_mem: '10MB', max_connections: 33 }))
+  for (const name of ['one', 'two']) await becomes('instance', name, ns, 'ConfigurationApplied', 'RestartRequired')
+  expect(await seen('work_mem')).toEqual(['10MB', '10MB'])
+  expect(await seen('fsync')).toEqual(['on', 'on'])
+  await until('the group counts both', async () => (await get('configurationgroup', 'shared', ns)).status.instances.restartRequired === 2)
+  const table = await show()
+  expect(table).toContain('The engine runs with this. ConfigurationApplied: RestartRequired')
+  expect(table).toMatch(/^work_mem +10MB +ConfigurationGroup shared$/m)
+  expect(table).toMatch(/^max_connections +33 +ConfigurationGroup shared +waits$/m)
+  expect(table).toMatch(/^shared_buffers +\S+ +Flavor \S+$/m)
+  expect(JSON.parse(await show('--all -o json')).settings.length).toBeGreaterThan(200)
 })
