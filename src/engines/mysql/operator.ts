@@ -14,7 +14,7 @@ const mib = 1024 * 1024
 const engineOf = (engine: EngineName, parameters: Catalogues, minimumMemory: number): OperatorEngine => ({
   engine,
   ports: [{ name: 'mysql', port, exposed: true }],
-  capabilities: { databases: true, users: true },
+  capabilities: { databases: true, users: true, root: true },
   formulas: 1,
   minimumMemory,
   user: { uid: 999, gid: 999 },
