@@ -16,9 +16,9 @@ export interface Dialect {
   /** Rights that no database gives: `roles`, the roles that the account has, by name; `others`, how many more. Parameters: the user, as often as `?`. */
   roles: string
   others: string
-  /** One row: `missing`, how many of the administrator's rights root has not, of those that no column of mysql.user tells; `beyond`, how many it must not have. */
+  /** One row: `missing`, how many rights root has not, of those that no column of mysql.user tells; `beyond`, how many it must not have. */
   root: string
-  /** What takes those from it. */
+  /** What takes the latter from it. */
   restrict: readonly string[]
   /** Names of the variables that are other than the server's own default, or were made it by hand. */
   changed: string
@@ -29,6 +29,8 @@ export interface Dialect {
 const counted = (tables: readonly string[]) =>
   `select ${tables.map(table => `(select count(*) from mysql.${table} where user = ? and host = '%')`).join(' + ')} as others`
 
+const isRoot = `r.user = '${rootName}' and r.host = '%'`
+
 export const mysql: Dialect = {
   engine: 'mysql',
   server: 'mysqld',
@@ -37,12 +39,12 @@ export const mysql: Dialect = {
   account: `select plugin, hex(authentication_string) as verifier, account_locked = 'Y' as locked from mysql.user where user = ? and host = '%'`,
   roles: `select concat(from_user, '@', from_host) as name from mysql.role_edges where to_user = ? and to_host = '%'`,
   others: counted(['tables_priv', 'columns_priv', 'procs_priv', 'global_grants']),
-  // Without SYSTEM_USER nobody can change, lock or drop an account that has it, as the administrator's has, nor end its sessions.
+  // Nobody without SYSTEM_USER can change, lock or drop an account that has it, as the administrator's has, nor end its sessions. It is no wall: who may
+  // write the server's own tables can give it to himself.
   root: `select (select count(*) from mysql.global_grants a
                   where a.user = '${administrator}' and a.host = 'localhost' and a.priv <> 'SYSTEM_USER'
-                    and not exists (select 1 from mysql.global_grants r
-                                     where r.user = '${rootName}' and r.host = '%' and r.priv = a.priv and r.with_grant_option = 'Y')) as missing,
-                (select count(*) from mysql.global_grants where user = '${rootName}' and host = '%' and priv = 'SYSTEM_USER') as beyond`,
+                    and not exists (select 1 from mysql.global_grants r where ${isRoot} and r.priv = a.priv and r.with_grant_option = 'Y')) as missing,
+                (select count(*) from mysql.global_grants r where ${isRoot} and r.priv = 'SYSTEM_USER') as beyond`,
   restrict: [`revoke system_user on *.* from ${account(rootName)}`],
   changed: `select variable_name as name from performance_schema.variables_info where variable_source in ('EXPLICIT', 'DYNAMIC', 'PERSISTED')`,
   role: name => {

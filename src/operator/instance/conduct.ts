@@ -11,6 +11,7 @@ import { type Finding, since } from './finding.ts'
 import { judgeConfiguration } from './judge-configuration.ts'
 import { type EngineFinding, judgeEngine } from './judge-engine.ts'
 import { judgePod } from './judge-pod.ts'
+import { judgeRoot, rootFacts } from './judge-root.ts'
 import { judgeVolume } from './judge-volume.ts'
 import { believed, initialisedClaimOf, isLeaving, type Observed, restartOf, wasInitialised } from './observed.ts'
 import { type Plan, volumeLost } from './plan.ts'
@@ -38,9 +39,11 @@ export function conduct(o: Observed, plan: Plan, refused: readonly Fault[]): Rep
   const pod = judgePod(o)
   const engine = judgeEngine(o)
   const configuration = judgeConfiguration(o)
-  const stands = worst(o, plan.fault ?? refused.find(f => f !== volumeNote), [volume, pod, engine, configuration])
+  const root = judgeRoot(o)
+  const findings = [volume, pod, engine, configuration, ...(root === undefined ? [] : [root])]
+  const stands = worst(o, plan.fault ?? refused.find(f => f !== volumeNote), findings)
 
-  const aspects: Said[] = [volume.said, pod.said, engine.said, configuration.said]
+  const aspects: Said[] = findings.map(f => f.said)
   if (plan.restartPending.length > 0) aspects.push(restartPending(plan.restartPending))
   const headline = stands === undefined ? [ready('Active', 'the database answers')] : notReady(stands, engineUnknown(stands))
   const said = isLeaving(o.instance) || o.side.guest === undefined ? headline : [...headline, ...aspects]
@@ -49,6 +52,8 @@ export function conduct(o: Observed, plan: Plan, refused: readonly Fault[]): Rep
   // A namespace that ends takes nothing more, however often it is asked.
   if (refused.some(f => f.code !== 'NamespaceTerminating') || volumeNote !== undefined || plan.fault?.code === 'NameCollision')
     waits.push(retryMs)
+  const { rootBinding } = o.inquired
+  if (rootBinding !== undefined && rootBinding !== 'shown' && rootBinding.code !== 'NamespaceTerminating') waits.push(retryMs)
   const at = { generation: o.instance.metadata.generation ?? 0, now: o.now }
   const conditions = mergeConditions(o.instance.status?.conditions, said, at)
   const patience = patienceLeftMs(conditions, o.now)
@@ -63,7 +68,7 @@ export function conduct(o: Observed, plan: Plan, refused: readonly Fault[]): Rep
       conditions,
     },
     ...(stands !== undefined && { stands }),
-    ...(stands !== undefined && stands === configuration.fault && momentFor(o)),
+    ...(stands !== undefined && [configuration.fault, root?.fault].includes(stands) && momentFor(o)),
     ...(waits.length > 0 && { requeueAfterMs: Math.min(...waits) }),
   }
 }
@@ -149,6 +154,7 @@ function facts(o: Observed): InstanceStatus {
       },
     }),
     ...(hash !== undefined && { configuration: { hash, ...(restartRequired !== undefined && { restartRequired }) } }),
+    ...rootFacts(o),
     ...(restarted !== undefined && { lastRestartRequestedAt: restarted }),
   }
 }

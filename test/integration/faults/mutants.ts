@@ -123,8 +123,8 @@ export const mutants: Mutant[] = [
     bug: 'a Secret of somebody else’s is overwritten',
     changes: [
       {
-        file: 'src/operator/databaseuser/binding.ts',
-        from: "return found === undefined || belongsTo(user, found) ? found : 'foreign'",
+        file: 'src/operator/binding.ts',
+        from: "return found === undefined || belongsTo(of.owner, found) ? found : 'foreign'",
         to: 'return found',
       },
     ],
@@ -293,7 +293,7 @@ export const mutants: Mutant[] = [
     bug: 'a binding is not told of a new password',
     changes: [
       {
-        file: 'src/operator/databaseuser/binding.ts',
+        file: 'src/operator/binding.ts',
         from: 'else if (!covers(found, draft) ||',
         to: 'else if (found.data?.password === undefined ||',
       },
@@ -305,7 +305,7 @@ export const mutants: Mutant[] = [
     bug: 'a binding tells something else than the password',
     changes: [
       {
-        file: 'src/operator/databaseuser/binding.ts',
+        file: 'src/operator/binding.ts',
         from: '    username,\n    password,\n',
         to: '    username,\n    password: username,\n',
       },
