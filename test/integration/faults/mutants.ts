@@ -351,6 +351,30 @@ export const mutants: Mutant[] = [
     caughtBy: 'no secret is told',
   },
   {
+    bug: 'root’s Secret goes some time after root',
+    changes: [
+      {
+        file: 'src/operator/instance/bind-root.ts',
+        from: "o.side.guest?.spec.root?.ensure !== 'Absent'",
+        to: "o.side.guest?.spec.root?.ensure === 'Absent'",
+      },
+    ],
+    workload: 'root',
+    caughtBy: 'that root was on is on record, and its Secret goes first',
+  },
+  {
+    bug: 'since when there was root is forgotten with root',
+    changes: [
+      {
+        file: 'src/operator/instance/judge-root.ts',
+        from: "if (before === undefined && state !== 'Ready') return {}",
+        to: "if (state !== 'Ready') return {}",
+      },
+    ],
+    workload: 'root',
+    caughtBy: 'that root was on is on record, and its Secret goes first',
+  },
+  {
     bug: 'what was once looked at is never forgotten',
     changes: [
       {

@@ -13,6 +13,7 @@ import { namespaceDeleted } from './workloads/namespace-deleted.ts'
 import { recreate } from './workloads/recreate.ts'
 import { retain } from './workloads/retain.ts'
 import { rigidVolume } from './workloads/rigid-volume.ts'
+import { root } from './workloads/root.ts'
 import { ten } from './workloads/ten.ts'
 
 export const workloads: Workload[] = [
@@ -25,6 +26,7 @@ export const workloads: Workload[] = [
   change,
   rigidVolume,
   nameTaken,
+  root,
   evicted,
   agentImage,
   catalog,
