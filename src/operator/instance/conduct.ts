@@ -26,7 +26,7 @@ export interface Report {
 }
 
 /** Steps on the way, as opposed to faults that somebody should look at. */
-const progress = new Set(['Provisioning', 'PodTerminating', 'PodLost', 'InstanceNotReady', 'Deleting'])
+export const progress: ReadonlySet<string> = new Set(['Provisioning', 'PodTerminating', 'PodLost', 'InstanceNotReady', 'Deleting'])
 export const isProgress = (f: Fault) => progress.has(f.code)
 
 /** Tried again after so long where nothing that we watch would tell. */

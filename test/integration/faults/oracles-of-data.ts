@@ -243,7 +243,7 @@ export function foreign(e: Evidence): string[] {
   const touched = applied(e).filter(x => theirs.has(uidOf(x)))
   const strange = applied(e).filter(x => {
     if (x.namespace !== `t-${e.id}`) return false
-    if (x.resource === 'secrets') return !x.name!.endsWith('-credentials')
+    if (x.resource === 'secrets') return !/-(credentials|root)$/.test(x.name!)
     return x.resource === 'services' && e.view.versions.every(v => v.resource !== 'instances' || v.object.metadata.name !== x.name)
   })
   return [...touched, ...strange].map(tell)
