@@ -1,31 +1,14 @@
-import { active, all, anInstance, condition, type Stage } from '../stage.ts'
+import { active, all, aRunningOne, rootIs, type Stage } from '../stage.ts'
 import type { Workload } from '../workload.ts'
 
-const labels = { 'app.kubernetes.io/managed-by': 'somebody' }
-
-/** The login with every right is switched on and off and on again; first the name of its Secret is somebody else's. */
+/** The login with every right is switched on and off and on again. */
 export const root: Workload = {
   name: 'root',
-  given: [
-    {
-      does: 'an Instance runs beside a Secret of the name that root needs',
-      act: stage =>
-        stage.make(
-          { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'web-root', namespace: stage.tenant, labels }, data: { key: 'dmFsdWU=' } },
-          anInstance(stage, 'web'),
-        ),
-      until: active('web'),
-    },
-  ],
+  given: [aRunningOne('an Instance is applied, with a user')],
   steps: [
     {
-      does: 'root is switched on, and the name of its Secret is taken',
+      does: 'root is switched on',
       act: stage => stage.change('instances', 'web', { spec: { rootEnabled: true } }),
-      until: all(active('web'), rootIs('NameTaken')),
-    },
-    {
-      does: 'the Secret goes',
-      act: stage => stage.remove('secrets', 'web-root'),
       until: all(active('web'), rootIs('Enabled'), hasPassword('root-1')),
     },
     {
@@ -39,10 +22,6 @@ export const root: Workload = {
       until: all(active('web'), rootIs('Enabled'), hasPassword('root-2')),
     },
   ],
-}
-
-function rootIs(reason: string | undefined) {
-  return ({ view, tenant }: Stage): boolean => condition(view.get('instances', 'web', tenant), 'RootEnabled')?.reason === reason
 }
 
 function hasPassword(revision: string) {
