@@ -497,7 +497,7 @@ export const faults = {
   }),
   CredentialsLost: entry<{ user: string }>({
     says: p => `the password of user "${p.user}" is no longer in the guest’s Secret, and none is made anew by itself`,
-    advice: 'Raise spec.passwordGeneration to get a new password',
+    advice: 'Raise spec.passwordGeneration to get a new password; root gets one when spec.rootEnabled is set to false and to true again',
     shows: 'condition',
     provokedIn: 'integration',
     heals: false,

@@ -31,6 +31,15 @@ const user = z.object({
   privilege: privilege.optional(),
 })
 
+const root = z.object({
+  ensure: z.enum(['Present', 'Absent']).describe('What must be.'),
+  passwordRevision: z
+    .string()
+    .max(64)
+    .regex(/^root-[1-9][0-9]*$/)
+    .describe('Key in the guest’s Secret that holds the password. Each time that root is switched on it is the next.'),
+})
+
 const hash = z.string().max(64).describe('Hash of the files.')
 
 const files = mapOf(
@@ -109,6 +118,7 @@ const spec = z
     configuration: configuration.describe('The engine’s configuration.'),
     databases: mapOf(database, 'name', 200, 'Databases that must be there or must not.').optional(),
     users: mapOf(user, 'name', 500, 'Users that must be there or must not.').optional(),
+    root: root.optional().describe('The login with every right, once it was asked for.'),
   })
   .describe('The whole desired state of one guest. Written by the operator only.')
 
@@ -187,6 +197,10 @@ const status = z
       500,
       'Result per user.',
     ).optional(),
+    root: z
+      .object({ passwordRevision: z.string().max(64).describe('What the result is of.'), ...outcome })
+      .optional()
+      .describe('What became of the login with every right.'),
   })
   .describe('What the agent found. Written by the agent only; hostile input for everybody else.')
 
@@ -217,6 +231,7 @@ export type GuestStatus = z.infer<typeof status>
 export type Guest = ApiObject<'Guest', GuestSpec, GuestStatus>
 export type GuestDatabase = z.infer<typeof database>
 export type GuestUser = z.infer<typeof user>
+export type GuestRoot = z.infer<typeof root>
 export type GuestConfiguration = z.infer<typeof configuration>
 /** Files to start the engine with, and their hash. */
 export type GuestSettings = Pick<GuestConfiguration, 'hash' | 'files'>

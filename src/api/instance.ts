@@ -80,6 +80,12 @@ const spec = withRules(
         .describe(
           'What becomes of the volume and the credentials when the Instance is deleted. Retain keeps both; the last Event says which. A database or user deleted before its Instance, as deleting the whole namespace may do, goes by its own policy.',
         ),
+      rootEnabled: z
+        .boolean()
+        .optional()
+        .describe(
+          'Whether there is a login `root` with every right that the engine can give, and a Secret `<instance>-root` to use it. May be switched on and off at any time, without a restart; each time that it is switched on it has a new password. Absent: false.',
+        ),
       restartRequestedAt: z.iso
         .datetime()
         .max(64)
@@ -126,6 +132,19 @@ const status = z
       })
       .optional()
       .describe('The configuration in force.'),
+    root: z
+      .object({
+        enabled: z.boolean().describe('Whether the engine lets root in.'),
+        firstEnabledAt: z.iso
+          .datetime()
+          .describe('When the engine first had it. Stays for ever: from then on nobody but its users knows what is in this database.'),
+        binding: z
+          .object({ name: z.string().max(253).describe('Name of the Secret in this namespace.') })
+          .optional()
+          .describe('The Secret with host, port, username, password, database and uri, while root is enabled.'),
+      })
+      .optional()
+      .describe('The login with every right, from the first time that it was enabled.'),
     fault: z
       .object({
         code: z.string().max(64).describe('One of docs/reference/faults.md.'),

@@ -39,6 +39,10 @@ export interface EngineSession {
   ensureUser(user: GuestUser, password: string, signal: AbortSignal): Promise<void>
   /** Takes the login away without losing a table. Absent is fine, and what is not ours is left alone. */
   dropUser(user: GuestUser, signal: AbortSignal): Promise<void>
+  /** Brings the login `root` about, with every right but to shut the agent out, as far as the engine can keep that from it. Idempotent; NameTaken where somebody else made one. */
+  ensureRoot(password: string, signal: AbortSignal): Promise<void>
+  /** Lets root in no more and ends its sessions; what it made stays. Absent is fine, and what is not ours is left alone. */
+  dropRoot(signal: AbortSignal): Promise<void>
   /**
    * Brings into force what can change in a running engine, with the files in place: `parameters` and nothing else, so that what is no longer among
    * them has its default again. Reads everything back. Returns what waits for a restart; throws TroveError (ConfigurationNotApplied).

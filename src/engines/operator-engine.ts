@@ -54,7 +54,9 @@ export interface OperatorEngine {
   readonly engine: EngineName
   readonly ports: readonly EnginePort[]
   /** What it can do. Asking for anything else is `NotSupported` at once. Without databases a user's rights are one `privilege` for all. */
-  readonly capabilities: { readonly databases: boolean; readonly users: boolean }
+  readonly capabilities: { readonly databases: boolean; readonly users: boolean; readonly root: boolean }
+  /** The database that root's binding names, where a client without one would ask for one of the login's own name. */
+  readonly rootDatabase?: string
   /** Revision of the default formulas in `defaults` and `render`. Raise it with every change of a default: running Instances keep theirs until restarted by their user. */
   readonly formulas: number
   /** Smallest flavor memory, in bytes, that the formulas make a working server of. */

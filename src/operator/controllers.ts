@@ -6,11 +6,11 @@ import type { Pod } from '../kube/resource.ts'
 import type { Collection } from '../runtime/collection.ts'
 import { type ControllerOptions, type Source, watchEach, watchGone, watchMembers, watchSpecs } from '../runtime/controller.ts'
 import { type Key, keyOf } from '../runtime/store.ts'
+import { openBindingWatch } from './binding-watch.ts'
 import { isUser, reconcileDatastore, reconcileFlavor, reconcileVersion } from './catalog/reconcile.ts'
 import { groupKeyOf, instanceKeyOf, versionKey, versionOf } from './collections.ts'
 import { reconcileGroup } from './configurationgroup/reconcile.ts'
 import { reconcileDatabase } from './database/reconcile.ts'
-import { openBindingWatch } from './databaseuser/binding-watch.ts'
 import { reconcileUser } from './databaseuser/reconcile.ts'
 import { concernsFleet, type FleetWatch, reconcileFleet } from './fleet/reconcile.ts'
 import { openStopwatch } from './fleet/stopwatch.ts'
@@ -25,6 +25,7 @@ const deadlineMs = 60_000
 export function controllersOf(world: World): ControllerOptions[] {
   const { collections: c, guestsNamespace } = world
   const bindings = openBindingWatch(world.clock, world.bindingResyncMs)
+  const rootBindings = openBindingWatch(world.clock, world.bindingResyncMs)
   const fleet: FleetWatch = { told: new Set(), stopwatch: openStopwatch(world.clock) }
   const fleetOf = (pod: Pod | undefined, guest: Guest | undefined): Key[] =>
     concernsFleet(pod, guest, world.pod.agentImage) ? ['fleet'] : []
@@ -48,7 +49,7 @@ export function controllersOf(world: World): ControllerOptions[] {
       name: 'instance',
       concurrency,
       deadlineMs,
-      reconcile: (key, ctx) => reconcileInstance(key, world, ctx),
+      reconcile: (key, ctx) => reconcileInstance(key, world, rootBindings, ctx),
       sources: [
         watchEach(c.instances, self),
         watchEach(c.databases, d => [instanceKeyOf(d)]),

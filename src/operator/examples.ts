@@ -28,7 +28,7 @@ const trove = { apiVersion: 'trove.dev/v1alpha1' as const }
 export const engine: OperatorEngine = {
   engine: 'postgresql',
   ports: [{ name: 'postgresql', port: 5432, exposed: true }],
-  capabilities: { databases: true, users: true },
+  capabilities: { databases: true, users: true, root: true },
   formulas: 1,
   minimumMemory: 256 * 2 ** 20,
   user: { uid: 999, gid: 999 },

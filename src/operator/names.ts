@@ -115,6 +115,8 @@ export function passwordRevision(user: { metadata: { uid: string }; spec: { pass
 
 export const bindingName = (user: { metadata: { name: string } }) => `${user.metadata.name}-credentials`
 
+export const rootBindingName = (instance: { metadata: { name: string } }) => `${instance.metadata.name}-root`
+
 /** Host by which tenants reach an Instance, from any namespace. */
 export const addressOf = (instance: { metadata: { name: string; namespace?: string } }) =>
   `${instance.metadata.name}.${instance.metadata.namespace}.svc`

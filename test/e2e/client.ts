@@ -52,8 +52,10 @@ export interface Login {
 }
 
 /** What an application finds in the binding Secret. */
-export async function binding(databaseUser: string, namespace: string): Promise<Login> {
-  const secret = JSON.parse(await asTenant(namespace, ['get', 'secret', `${databaseUser}-credentials`, '-o', 'json'])) as Obj
+export const binding = (databaseUser: string, namespace: string) => bindingIn(`${databaseUser}-credentials`, namespace)
+
+export async function bindingIn(name: string, namespace: string): Promise<Login> {
+  const secret = JSON.parse(await asTenant(namespace, ['get', 'secret', name, '-o', 'json'])) as Obj
   const read = (key: string) => Buffer.from(secret.data?.[key] ?? '', 'base64').toString()
   return { host: read('host'), port: read('port'), username: read('username'), password: read('password'), database: read('database') }
 }

@@ -66,6 +66,8 @@ function session({ data }: EnginePaths): EngineSession {
       writeFileSync(file('user', name), password)
     },
     dropUser: async ({ name }) => rmSync(file('user', name), { force: true }),
+    ensureRoot: async password => writeFileSync(file('user', 'root'), password),
+    dropRoot: async () => rmSync(file('user', 'root'), { force: true }),
     close: async () => {},
   }
 }

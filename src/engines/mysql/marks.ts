@@ -6,7 +6,7 @@
 import type { Connection } from './connection.ts'
 import { ownDatabase } from './names.ts'
 
-export type Kind = 'database' | 'user'
+export type Kind = 'database' | 'user' | 'root'
 
 const table = `${ownDatabase}.marks`
 

@@ -21,7 +21,7 @@ interface Differing {
 const engineOf = (engine: EngineName, { parameters, minimumMemory, uid }: Differing): OperatorEngine => ({
   engine,
   ports: [{ name: 'mysql', port, exposed: true }],
-  capabilities: { databases: true, users: true },
+  capabilities: { databases: true, users: true, root: true },
   formulas: 1,
   minimumMemory,
   user: { uid, gid: uid },

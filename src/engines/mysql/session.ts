@@ -4,6 +4,7 @@ import { configure } from './configure.ts'
 import { openConnection } from './connection.ts'
 import { dropDatabase, ensureDatabase } from './database.ts'
 import type { Dialect } from './dialect.ts'
+import { dropRoot, ensureRoot } from './root.ts'
 import { dropUser, ensureUser } from './user.ts'
 
 export const connect =
@@ -20,6 +21,8 @@ export const connect =
       dropDatabase: (database, signal) => dropDatabase(admin, database, signal),
       ensureUser: (user, password, signal) => ensureUser(admin, dialect, user, password, signal),
       dropUser: (user, signal) => dropUser(admin, user, signal),
+      ensureRoot: (password, signal) => ensureRoot(admin, dialect, password, signal),
+      dropRoot: signal => dropRoot(admin, signal),
       configure: (parameters, signal) => configure(admin, dialect, parameters, signal),
       close: () => admin.close(),
     }

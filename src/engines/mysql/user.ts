@@ -82,18 +82,18 @@ export function dropUser(admin: Connection, { name }: GuestUser, signal: AbortSi
 }
 
 /** No new session, then the statements, then an end to the sessions that there are. */
-async function keepOut(admin: Connection, name: string, statements: readonly string[], signal: AbortSignal): Promise<void> {
+export async function keepOut(admin: Connection, name: string, statements: readonly string[], signal: AbortSignal): Promise<void> {
   await admin.run([`alter user ${account(name)} account lock`, ...statements], signal)
   await endSessions(admin, { user: name }, signal)
 }
 
-const identified = ({ authentication }: Dialect, password: string): string => {
+export const identified = ({ authentication }: Dialect, password: string): string => {
   const verifier = authentication.verifier(password)
   const text = /^[*0-9A-F]+$/.test(verifier.toString('latin1')) ? literal(verifier.toString('latin1')) : `0x${verifier.toString('hex')}`
   return `identified with ${authentication.plugin} as ${text}`
 }
 
-async function findAccount(admin: Connection, dialect: Dialect, name: string, signal: AbortSignal): Promise<Account | undefined> {
+export async function findAccount(admin: Connection, dialect: Dialect, name: string, signal: AbortSignal): Promise<Account | undefined> {
   const [found] = await admin.query<{ plugin: string; verifier: string | null; locked: unknown }>(dialect.account, [name], signal)
   return found && { plugin: found.plugin, verifier: Buffer.from(found.verifier ?? '', 'hex'), locked: isTrue(found.locked) }
 }
@@ -118,7 +118,7 @@ async function rightsOfNoDatabase(admin: Connection, dialect: Dialect, name: str
   ]
 }
 
-async function isDefiner(admin: Connection, name: string, signal: AbortSignal): Promise<boolean> {
+export async function isDefiner(admin: Connection, name: string, signal: AbortSignal): Promise<boolean> {
   const definer = `${name}@%`
   const tables = ['views', 'routines', 'triggers', 'events']
   const rows = await admin.query(

@@ -49,6 +49,7 @@ test('the superuser is kept out over TCP before anybody is let in', () => {
     'local all postgres peer',
     'local all all reject',
     'host all postgres all reject',
+    'host postgres root all scram-sha-256',
     'host postgres,template1 all all reject',
     'host all all all scram-sha-256',
   ])

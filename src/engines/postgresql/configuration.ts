@@ -77,11 +77,12 @@ function quoted(value: string): string {
 
 /**
  * Lines are tried from the top. Only the agent comes over the local socket, as the operating system's user postgres; over TCP everybody
- * but postgres, by SCRAM, and into no system database: those let every role in that is not kept out here.
+ * but postgres, by SCRAM, and into no system database: those let every role in that is not kept out here. There is a root only while it is asked for.
  */
 const hostBasedAuthentication = `local all                postgres peer
 local all                all      reject
 host  all                postgres all reject
+host  postgres           root     all scram-sha-256
 host  postgres,template1 all      all reject
 host  all                all      all scram-sha-256
 `

@@ -5,6 +5,7 @@
 import type { DatabaseSpec } from '../../api/database.ts'
 import type { DatabaseUserSpec } from '../../api/databaseuser.ts'
 import { type Fault, fault } from '../../errors.ts'
+import { rootName } from '../root.ts'
 import { isServerEncoding } from './encodings.ts'
 
 /** NAMEDATALEN - 1. PostgreSQL cuts a longer name silently, and would then mean another one. */
@@ -14,11 +15,14 @@ export const maxIdentifierBytes = 63
 export const databaseRoles = (database: string) => ({ owner: `${database}_owner`, rw: `${database}_rw`, ro: `${database}_ro` })
 const longestSuffix = '_owner'.length
 
-const systemDatabases = new Set(['postgres', 'template0', 'template1'])
+/** What root connects to, whatever else there is. */
+export const rootDatabase = 'postgres'
+
+const systemDatabases = new Set([rootDatabase, 'template0', 'template1'])
 /** A dot segment: a URL parser takes it out of a path even when it is percent-encoded, so no binding's uri could name such a database. */
 const dotSegments = new Set(['.', '..'])
 /** `public` and `none` are words of GRANT and SET ROLE; PostgreSQL refuses roles of those names. */
-const systemRoles = new Set(['postgres', 'public', 'none'])
+const systemRoles = new Set(['postgres', rootName, 'public', 'none'])
 
 export function checkDatabase({ name, characterSet }: Pick<DatabaseSpec, 'name' | 'characterSet' | 'collate'>): Fault | undefined {
   // pg_ because PostgreSQL refuses it for roles, so that the database's own could not be made

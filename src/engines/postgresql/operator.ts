@@ -3,15 +3,16 @@ import type { OperatorEngine } from '../operator-engine.ts'
 import { connectionUri } from '../uri.ts'
 import { defaults, render } from './configuration.ts'
 import { logFault } from './log-fault.ts'
-import { checkDatabase, checkUser } from './names.ts'
+import { checkDatabase, checkUser, rootDatabase } from './names.ts'
 import { port } from './port.ts'
 import { postgresqlParameters } from './rules/parameters.ts'
 
 export const postgresql: OperatorEngine = {
   engine: 'postgresql',
   ports: [{ name: 'postgresql', port, exposed: true }],
-  capabilities: { databases: true, users: true },
-  formulas: 1,
+  capabilities: { databases: true, users: true, root: true },
+  rootDatabase,
+  formulas: 2,
   minimumMemory: 256 * 1024 * 1024,
   user: { uid: 999, gid: 999 },
   parameters: postgresqlParameters,

@@ -9,6 +9,7 @@ import { identifier, literal } from './quote.ts'
 
 export const databaseMark = 'trove.dev/database'
 export const userMark = 'trove.dev/user'
+export const rootMark = 'trove.dev/root'
 
 export function markedRole(name: string, attributes: string, mark: string): string[] {
   return [`CREATE ROLE ${identifier(name)} ${attributes}`, `COMMENT ON ROLE ${identifier(name)} IS ${literal(mark)}`]

@@ -3,6 +3,7 @@ import type { EngineSession, GuestEngine } from '../guest-engine.ts'
 import { configure } from './configure.ts'
 import { openConnection } from './connection.ts'
 import { dropDatabase, ensureDatabase } from './database.ts'
+import { dropRoot, ensureRoot } from './root.ts'
 import { dropUser, ensureUser } from './user.ts'
 
 export const connect: GuestEngine['connect'] = async (paths, signal): Promise<EngineSession> => {
@@ -17,6 +18,8 @@ export const connect: GuestEngine['connect'] = async (paths, signal): Promise<En
     dropDatabase: (database, signal) => dropDatabase(admin, database, signal),
     ensureUser: (user, password, signal) => ensureUser(admin, user, password, signal),
     dropUser: (user, signal) => dropUser(admin, user, signal),
+    ensureRoot: (password, signal) => ensureRoot(admin, password, signal),
+    dropRoot: signal => dropRoot(admin, signal),
     configure: (parameters, signal) => configure(admin, parameters, signal),
     close: () => admin.close(),
   }

@@ -143,7 +143,7 @@ function rights(name: string, observed: Observed | undefined, granted: readonly 
  * No new session, and an end to all that it has, in every database: what a session has taken on with SET ROLE it keeps until it ends, and an
  * owner role reaches its database from any other.
  */
-async function keepOut(admin: Connection, name: string, signal: AbortSignal): Promise<void> {
+export async function keepOut(admin: Connection, name: string, signal: AbortSignal): Promise<void> {
   await admin.transaction([`ALTER ROLE ${identifier(name)} NOLOGIN`], signal)
   const sessions = 'from pg_stat_activity where usename = $1'
   await admin.query(`select pg_terminate_backend(pid) ${sessions}`, [name], signal)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isOurs, parseUsers, userRules } from './acl.ts'
+import { isOurs, parseUsers, rootRules, userRules } from './acl.ts'
 
 test('a password is known by its SHA-256 alone', () => {
   const rules = userRules('ReadOnly', 'test')
@@ -43,4 +43,9 @@ test.each([
   ['on resetchannels &trove.dev/user -@all', false],
   ['on ~(&trove.dev/user -@all', false],
   ['on -@all (resetchannels &trove.dev/user.else -@all)', false],
-])('of these rules ours are told by the mark: %s', (rules, ours) => expect(isOurs(rules)).toBe(ours))
+])('of these rules ours are told by the mark: %s', (rules, ours) => expect(isOurs('user', rules)).toBe(ours))
+
+test('root has a mark of its own, so that neither is taken for the other', () => {
+  const [user, root] = [userRules('Owner', 'x'), rootRules('x')].map(rules => rules.join(' ')) as [string, string]
+  expect([isOurs('user', user), isOurs('root', user), isOurs('user', root), isOurs('root', root)]).toEqual([true, false, false, true])
+})

@@ -4,15 +4,21 @@
  */
 import { createHash } from 'node:crypto'
 import type { Privilege } from '../../api/databaseuser.ts'
-import { rulesFor } from './privileges.ts'
+import { everything, rulesFor } from './privileges.ts'
 
-const channel = '&trove.dev/user'
+const channels = { user: '&trove.dev/user', root: '&trove.dev/root' } as const
+
+/** A DatabaseUser's login, or the one with every right. */
+export type Kind = keyof typeof channels
 
 /** For ACL SETUSER. The server stores passwords as their SHA-256; sent so, none is ever in its memory or log. */
-export function userRules(privilege: Privilege | undefined, password: string): string[] {
+function rules(kind: Kind, may: readonly string[], password: string): string[] {
   const hash = createHash('sha256').update(password).digest('hex')
-  return ['reset', 'on', `#${hash}`, ...rulesFor(privilege), `(${channel})`]
+  return ['reset', 'on', `#${hash}`, ...may, `(${channels[kind]})`]
 }
+
+export const userRules = (privilege: Privilege | undefined, password: string) => rules('user', rulesFor(privilege), password)
+export const rootRules = (password: string) => rules('root', everything, password)
 
 /** Rules by name. */
 export function parseUsers(lines: readonly string[]): Map<string, string> {
@@ -21,7 +27,7 @@ export function parseUsers(lines: readonly string[]): Map<string, string> {
 }
 
 /** Each version spells a selector out in its own way; a channel in it is one word. */
-export function isOurs(rules: string): boolean {
+export function isOurs(kind: Kind, rules: string): boolean {
   const selectors = [...rules.matchAll(/\(([^()]*)\)/g)].map(([, selector = '']) => selector.split(' '))
-  return selectors.some(words => words.includes(channel))
+  return selectors.some(words => words.includes(channels[kind]))
 }

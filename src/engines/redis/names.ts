@@ -1,6 +1,7 @@
 /** Which names the server and Trove leave to tenants, and what the server's record of its users can hold: it separates words by spaces, and lines. */
 import type { DatabaseUserSpec } from '../../api/databaseuser.ts'
 import { type Fault, fault } from '../../errors.ts'
+import { rootName } from '../root.ts'
 
 /** The agent's own login. */
 export const administrator = 'trove'
@@ -8,7 +9,7 @@ export const administrator = 'trove'
 /** Exists for the length of one transaction, in which the server spells out what is asked for. */
 export const probe = 'trove.probe'
 
-const reserved = new Set(['default', 'root'])
+const reserved = new Set(['default', rootName])
 
 /** The server has no limit. This is what a DatabaseUser promises. */
 const maxBytes = 63

@@ -13,7 +13,7 @@ import { redisParameters, valkeyParameters } from './rules/parameters.ts'
 const engineOf = (engine: EngineName, parameters: Catalogues): OperatorEngine => ({
   engine,
   ports: [{ name: 'redis', port, exposed: true }],
-  capabilities: { databases: false, users: true },
+  capabilities: { databases: false, users: true, root: true },
   formulas: 1,
   minimumMemory: 64 * 1024 * 1024,
   user: { uid: 999, gid: 999 },

@@ -35,6 +35,21 @@ const rules: Record<Privilege, string[]> = {
   ],
 }
 
+/**
+ * What an administrator asks of a server, and nothing by which the agent would be shut out, or the server be made something that the agent cannot make good:
+ * who may log in is the agent's to say, and settings the platform's; a server that follows another does as that one says, with every right; code that
+ * it loads, and DEBUG, reach beyond all rights; and by SCRIPT DEBUG and CLIENT PAUSE one client stops it for as long as it likes. A restart is asked for
+ * in the Instance.
+ */
+export const everything: readonly string[] = [
+  '+@all',
+  '~*',
+  '&*',
+  ...['acl|setuser', 'acl|deluser', 'acl|load', 'acl|save'].map(command => `-${command}`),
+  ...['config|set', 'config|rewrite', 'replicaof', 'slaveof', 'failover', 'migrate'].map(command => `-${command}`),
+  ...['module|load', 'module|loadex', 'module|unload', 'debug', 'script|debug', 'client|pause', 'shutdown'].map(command => `-${command}`),
+]
+
 /** To connect and to say who one is. CLIENT TRACKING would tell of every key that changes, whatever one may read. */
 const nothing = ['+@connection', '+acl|whoami', ...notTheServer, '-client|tracking', '-client|caching']
 

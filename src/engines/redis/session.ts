@@ -6,7 +6,7 @@ import { type Catalogues, catalogueOf } from '../parameters/catalogue.ts'
 import { configure } from './configure.ts'
 import { type Connection, openConnection } from './connection.ts'
 import { redisParameters, valkeyParameters } from './rules/parameters.ts'
-import { dropUser, ensureUser } from './user.ts'
+import { dropRoot, dropUser, ensureRoot, ensureUser } from './user.ts'
 
 const parametersOf: Partial<Record<EngineName, Catalogues>> = { redis: redisParameters, valkey: valkeyParameters }
 
@@ -27,6 +27,8 @@ export async function connect(engine: EngineName, paths: EnginePaths, signal: Ab
     dropDatabase: noDatabases,
     ensureUser: (user, password, signal) => ensureUser(admin, paths, user, password, signal),
     dropUser: (user, signal) => dropUser(admin, paths, user, signal),
+    ensureRoot: (password, signal) => ensureRoot(admin, paths, password, signal),
+    dropRoot: signal => dropRoot(admin, paths, signal),
     configure: async (parameters, signal) => {
       const { version } = await facts(admin, signal)
       const catalogue = catalogueOf(parametersOf[engine] ?? {}, version)

@@ -6,8 +6,9 @@
 import type { GuestUser } from '../../api/guest.ts'
 import { TroveError } from '../../errors.ts'
 import type { EnginePaths } from '../guest-engine.ts'
+import { rootName } from '../root.ts'
 import { nameTaken, told } from '../told.ts'
-import { isOurs, parseUsers, userRules } from './acl.ts'
+import { isOurs, type Kind, parseUsers, rootRules, userRules } from './acl.ts'
 import type { Connection } from './connection.ts'
 import { aclFile } from './files.ts'
 import { checkUser, probe } from './names.ts'
@@ -18,12 +19,31 @@ const maxAclFile = 4 * 1024 * 1024
 
 const save = ['ACL', 'SAVE']
 
-export function ensureUser(admin: Connection, paths: EnginePaths, user: GuestUser, password: string, signal: AbortSignal): Promise<void> {
+export async function ensureUser(
+  admin: Connection,
+  paths: EnginePaths,
+  user: GuestUser,
+  password: string,
+  signal: AbortSignal,
+): Promise<void> {
   const { name, privilege } = user
+  const refused = checkUser({ name })
+  if (refused !== undefined) throw new TroveError(refused)
+  return ensureLogin(admin, paths, { kind: 'user', name, rules: userRules(privilege, password) }, signal)
+}
+
+export function ensureRoot(admin: Connection, paths: EnginePaths, password: string, signal: AbortSignal): Promise<void> {
+  return ensureLogin(admin, paths, { kind: 'root', name: rootName, rules: rootRules(password) }, signal)
+}
+
+interface Login {
+  kind: Kind
+  name: string
+  rules: readonly string[]
+}
+
+function ensureLogin(admin: Connection, paths: EnginePaths, { kind, name, rules }: Login, signal: AbortSignal): Promise<void> {
   return told(`user "${name}"`, signal, async () => {
-    const refused = checkUser({ name })
-    if (refused !== undefined) throw new TroveError(refused)
-    const rules = userRules(privilege, password)
     // Versions differ in how they spell out what they were told; this one is asked how it does.
     const [, lines] = await admin.transaction(
       [
@@ -35,7 +55,7 @@ export function ensureUser(admin: Connection, paths: EnginePaths, user: GuestUse
     )
     const users = parseUsers(lines as string[])
     const found = users.get(name)
-    if (found !== undefined && !isOurs(found)) throw nameTaken('User', name)
+    if (found !== undefined && !isOurs(kind, found)) throw nameTaken('User', name)
     if (found === undefined || found !== users.get(probe)) {
       await admin.transaction([['ACL', 'SETUSER', name, ...rules], ['CLIENT', 'KILL', 'USER', name], save], signal)
     } else if (savedRules(paths, name) !== found) {
@@ -45,10 +65,16 @@ export function ensureUser(admin: Connection, paths: EnginePaths, user: GuestUse
 }
 
 /** The server itself ends the sessions of a user that goes. */
-export function dropUser(admin: Connection, paths: EnginePaths, { name }: GuestUser, signal: AbortSignal): Promise<void> {
+export const dropUser = (admin: Connection, paths: EnginePaths, { name }: GuestUser, signal: AbortSignal) =>
+  dropLogin(admin, paths, { kind: 'user', name }, signal)
+
+export const dropRoot = (admin: Connection, paths: EnginePaths, signal: AbortSignal) =>
+  dropLogin(admin, paths, { kind: 'root', name: rootName }, signal)
+
+function dropLogin(admin: Connection, paths: EnginePaths, { kind, name }: Omit<Login, 'rules'>, signal: AbortSignal): Promise<void> {
   return told(`to drop user "${name}"`, signal, async () => {
     const found = parseUsers((await admin.command(['ACL', 'LIST'], signal)) as string[]).get(name)
-    if (found === undefined ? savedRules(paths, name) === undefined : !isOurs(found)) return
+    if (found === undefined ? savedRules(paths, name) === undefined : !isOurs(kind, found)) return
     await admin.transaction([['ACL', 'DELUSER', name], save], signal)
   })
 }

@@ -161,7 +161,7 @@ test('an empty volume becomes a running engine, each step is told, and then noth
     agent: {
       version: 'test',
       startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
-      capabilities: ['databases', 'users', 'configuration'],
+      capabilities: ['databases', 'users', 'configuration', 'root'],
     },
     operatingStatus: 'HEALTHY',
     engine: { version: '1.2.3', startedAt: expect.stringMatching(/^\d{4}-.*Z$/) },

@@ -10,7 +10,11 @@ import { openLog } from './log.ts'
  * Asks for these until each has been tried, and tells what was done to the engine, how each came out, and what was logged. The engine fails at
  * what `failing` names.
  */
-async function brought(spec: { databases?: object[]; users?: object[] }, reported?: GuestStatus, failing: Record<string, Error> = {}) {
+async function brought(
+  spec: { databases?: object[]; users?: object[]; root?: object },
+  reported?: GuestStatus,
+  failing: Record<string, Error> = {},
+) {
   const done: string[] = []
   const logged: Record<string, unknown>[] = []
   const does = (what: string) => async (item: GuestDatabase | GuestUser) => {
@@ -25,6 +29,8 @@ async function brought(spec: { databases?: object[]; users?: object[] }, reporte
     dropDatabase: does('drop database'),
     ensureUser: does('ensure user'),
     dropUser: does('drop user'),
+    ensureRoot: password => does('ensure root with')({ name: password } as GuestUser),
+    dropRoot: () => does('drop')({ name: 'root' } as GuestUser),
     close: async () => {},
   }
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
@@ -124,4 +130,31 @@ test('each failure is logged with the code that is reported of it', async () => 
   ]
   expect(logged).toMatchObject(codes.map(code => ({ level: 'warn', msg: 'failed', ...code })))
   expect([...outcomes.databases, ...outcomes.users]).toMatchObject(codes.map(({ code }) => ({ state: 'Failed', code })))
+})
+
+test.each([
+  [
+    'root is let in with the password that is named',
+    { ensure: 'Present', passwordRevision: 'r1' },
+    ['ensure root with secret'],
+    { state: 'Ready' },
+  ],
+  ['root goes', { ensure: 'Absent', passwordRevision: 'r1' }, ['drop root'], { state: 'Absent' }],
+  [
+    'CredentialsLost: root is not let in without one',
+    { ensure: 'Present', passwordRevision: 'r9' },
+    [],
+    { state: 'Failed', code: 'CredentialsLost' },
+  ],
+  ['AgentOutdated: root is left as it is', { ensure: 'Archived', passwordRevision: 'r1' }, [], { state: 'Failed', code: 'AgentOutdated' }],
+])('%s, and what came of it says of which password it is', async (_, root, expected, outcome) => {
+  const { done, root: said } = await brought({ root })
+  expect(done).toEqual(expected)
+  expect(said).toMatchObject({ ...outcome, passwordRevision: root.passwordRevision })
+})
+
+test('root goes before all else goes', async () => {
+  const databases = [{ name: 'old', ensure: 'Absent' }]
+  const { done } = await brought({ databases, root: { ensure: 'Absent', passwordRevision: 'r1' } })
+  expect(done).toEqual(['drop root', 'drop database old'])
 })

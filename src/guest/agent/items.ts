@@ -1,10 +1,11 @@
 /**
- * Brings databases and users about, one by one, and knows how each came out. An item that fails is tried again by itself, at growing
+ * Brings databases, users and root about, one by one, and knows how each came out. An item that fails is tried again by itself, at growing
  * intervals and apart from those that have not failed: one that hangs delays no other. Outcomes belong to what is asked for now; an item
  * that is asked for differently has none until it was done anew. What this agent does not know is told so and left as it is.
  */
-import type { GuestDatabase, GuestSpec, GuestStatus, GuestUser } from '../../api/guest.ts'
+import type { GuestDatabase, GuestRoot, GuestSpec, GuestStatus, GuestUser } from '../../api/guest.ts'
 import type { EngineSession } from '../../engines/guest-engine.ts'
+import { rootName } from '../../engines/root.ts'
 import { type Fault, fault, TroveError } from '../../errors.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log.ts'
@@ -14,9 +15,10 @@ import { unknownIn } from './unknown.ts'
 export interface ItemOutcomes {
   databases: NonNullable<GuestStatus['databases']>
   users: NonNullable<GuestStatus['users']>
+  root?: NonNullable<GuestStatus['root']>
 }
 
-type Wanted = { kind: 'database'; spec: GuestDatabase } | { kind: 'user'; spec: GuestUser }
+type Wanted = { kind: 'database'; spec: GuestDatabase } | { kind: 'user'; spec: GuestUser } | { kind: 'root'; spec: GuestRoot }
 
 interface Item {
   wanted: Wanted
@@ -49,7 +51,7 @@ export interface ItemsContext {
 }
 
 /** First what goes, then what comes; users after the databases that they have access to. */
-const order = ({ kind, spec }: Wanted) => (spec.ensure === 'Absent' ? (kind === 'user' ? 0 : 1) : kind === 'database' ? 2 : 3)
+const order = ({ kind, spec }: Wanted) => (spec.ensure === 'Absent' ? (kind === 'database' ? 1 : 0) : kind === 'database' ? 2 : 3)
 
 const stateWhenDone = { Present: 'Ready', Absent: 'Absent' } as const
 
@@ -75,6 +77,7 @@ export class Items {
     const wanted: Wanted[] = [
       ...(spec.databases ?? []).map(spec => ({ kind: 'database' as const, spec })),
       ...(spec.users ?? []).map(spec => ({ kind: 'user' as const, spec })),
+      ...(spec.root === undefined ? [] : [{ kind: 'root' as const, spec: spec.root }]),
     ]
     const before = this.#items
     this.#items = new Map(
@@ -93,10 +96,10 @@ export class Items {
     )
   }
 
-  #outdated({ kind, spec }: Wanted, feature: string): { fault: Fault } {
+  #outdated(wanted: Wanted, feature: string): { fault: Fault } {
     const { agentVersion: version, log } = this.#o
     const outdated = fault('AgentOutdated', { feature, version })
-    log.warn({ [kind]: spec.name, code: outdated.code }, outdated.message)
+    log.warn({ [wanted.kind]: nameOf(wanted), code: outdated.code }, outdated.message)
     return { fault: outdated }
   }
 
@@ -104,13 +107,16 @@ export class Items {
     const outcomes: ItemOutcomes = { databases: [], users: [] }
     for (const { wanted, outcome } of this.#items.values()) {
       if (outcome === undefined) continue
-      const { name, ensure } = wanted.spec
-      const state = outcome.fault !== undefined ? 'Failed' : stateWhenDone[ensure]
-      const said = {
-        name,
+      const state = outcome.fault !== undefined ? 'Failed' : stateWhenDone[wanted.spec.ensure]
+      const result = {
         state,
         ...(outcome.fault !== undefined && { code: outcome.fault.code, message: outcome.fault.message }),
       } as const
+      if (wanted.kind === 'root') {
+        outcomes.root = { ...result, passwordRevision: wanted.spec.passwordRevision }
+        continue
+      }
+      const said = { name: wanted.spec.name, ...result }
       if (wanted.kind === 'database') outcomes.databases.push(said)
       else outcomes.users.push({ ...said, ...(state === 'Ready' && { passwordRevision: wanted.spec.passwordRevision }) })
     }
@@ -196,10 +202,11 @@ export class Items {
   async #bringAbout(item: Item, run: string, tools: SessionTools, signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#o
     const { kind, spec } = item.wanted
+    const name = nameOf(item.wanted)
     const key = keyOf(item.wanted)
     this.#busy.add(key)
     try {
-      const password = kind === 'user' && spec.ensure === 'Present' ? await tools.password(spec.passwordRevision, signal) : undefined
+      const password = kind !== 'database' && spec.ensure === 'Present' ? await tools.password(spec.passwordRevision, signal) : undefined
       const session = await tools.session(signal)
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(itemDeadlineMs)])
       const failure = await carryOut(item.wanted, password, session, deadline).then(
@@ -208,8 +215,8 @@ export class Items {
           signal.throwIfAborted()
           if (!(err instanceof TroveError)) await tools.renew()
           const failure =
-            err instanceof TroveError ? err.fault : fault('StatementFailed', { what: `${kind} "${spec.name}"`, why: messageOf(err) })
-          log.warn({ [kind]: spec.name, ensure: spec.ensure, code: failure.code, err }, 'failed')
+            err instanceof TroveError ? err.fault : fault('StatementFailed', { what: `${kind} "${name}"`, why: messageOf(err) })
+          log.warn({ [kind]: name, ensure: spec.ensure, code: failure.code, err }, 'failed')
           return failure
         },
       )
@@ -221,8 +228,8 @@ export class Items {
       item.outcome = {}
       item.doneIn = run
       item.failures = 0
-      if (kind === 'database') this.#hurryUsersOf(spec.name)
-      log.info({ [kind]: spec.name, ensure: spec.ensure }, 'done')
+      if (kind === 'database') this.#hurryUsersOf(name)
+      log.info({ [kind]: name, ensure: spec.ensure }, 'done')
     } finally {
       this.#busy.delete(key)
     }
@@ -236,7 +243,8 @@ export class Items {
   }
 }
 
-const keyOf = ({ kind, spec }: Wanted) => `${kind} ${spec.name}`
+const nameOf = (wanted: Wanted) => (wanted.kind === 'root' ? rootName : wanted.spec.name)
+const keyOf = (wanted: Wanted) => `${wanted.kind} ${nameOf(wanted)}`
 
 async function takesLong(work: Promise<void>, clock: Clock): Promise<boolean> {
   const done = new AbortController()
@@ -255,17 +263,18 @@ async function carryOut(wanted: Wanted, password: string | undefined, session: E
   const { kind, spec } = wanted
   switch (spec.ensure) {
     case 'Absent':
+      if (kind === 'root') return session.dropRoot(signal)
       return kind === 'database' ? session.dropDatabase(spec, signal) : session.dropUser(spec, signal)
     case 'Present':
       if (kind === 'database') return session.ensureDatabase(spec, signal)
-      if (password === undefined) throw new TroveError(fault('CredentialsLost', { user: spec.name }))
-      return session.ensureUser(spec, password, signal)
+      if (password === undefined) throw new TroveError(fault('CredentialsLost', { user: nameOf(wanted) }))
+      return kind === 'root' ? session.ensureRoot(password, signal) : session.ensureUser(spec, password, signal)
   }
 }
 
 function reportedOutcome({ kind, spec }: Wanted, reported: GuestStatus | undefined): Item['outcome'] {
   const entry =
-    kind === 'database' ? reported?.databases?.find(d => d.name === spec.name) : reported?.users?.find(u => u.name === spec.name)
+    kind === 'root' ? reported?.root : (kind === 'database' ? reported?.databases : reported?.users)?.find(e => e.name === spec.name)
   return entry !== undefined && entry.state === stateWhenDone[spec.ensure] ? {} : undefined
 }
 

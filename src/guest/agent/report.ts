@@ -5,7 +5,7 @@ import type { ItemOutcomes } from './items.ts'
 import type { Saying } from './plan.ts'
 
 /** Features that an operator may rely on. A new one gets a name here; one is never taken back. */
-export const capabilities = ['databases', 'users', 'configuration']
+export const capabilities = ['databases', 'users', 'configuration', 'root']
 
 export interface Known {
   podUID: string
@@ -48,6 +48,7 @@ export function reportOf(known: Known): GuestStatus {
     }),
     ...(known.items.databases.length > 0 && { databases: known.items.databases }),
     ...(known.items.users.length > 0 && { users: known.items.users }),
+    ...(known.items.root !== undefined && { root: known.items.root }),
   }
 }
 

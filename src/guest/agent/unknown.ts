@@ -1,15 +1,15 @@
 /**
- * What a newer operator may ask of a database or user and this agent does not know. A value that is not known is never taken for the nearest
+ * What a newer operator may ask of a database, a user or root and this agent does not know. A value that is not known is never taken for the nearest
  * one that is: between them lies everything that the database holds.
  */
 import type { Privilege } from '../../api/databaseuser.ts'
-import type { GuestDatabase, GuestUser } from '../../api/guest.ts'
+import type { GuestDatabase, GuestRoot, GuestUser } from '../../api/guest.ts'
 
 const ensures: Record<GuestDatabase['ensure'], true> = { Present: true, Absent: true }
 const privileges: Record<Privilege, true> = { Owner: true, ReadWrite: true, ReadOnly: true }
 
 /** The first value that is not known, in words. */
-export function unknownIn(spec: GuestDatabase | GuestUser): string | undefined {
+export function unknownIn(spec: GuestDatabase | GuestUser | GuestRoot): string | undefined {
   if (!Object.hasOwn(ensures, spec.ensure)) return `ensure "${spec.ensure}"`
   // who must go, goes with whatever rights
   const access = spec.ensure === 'Present' && 'access' in spec ? spec.access : undefined

@@ -31,7 +31,7 @@ test.each([
   [
     'the engine has no databases',
     shop(),
-    { ...view(), engine: { ...engine, capabilities: { databases: false, users: true } } },
+    { ...view(), engine: { ...engine, capabilities: { databases: false, users: true, root: true } } },
     'nothing NotSupported',
   ],
   ['it is new', shop({ finalizers: [] }), view(), 'addFinalizer InstanceNotReady'],

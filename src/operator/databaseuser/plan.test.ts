@@ -85,7 +85,7 @@ test('the password in the binding is the one that the engine has', () => {
 })
 
 test('rights are asked for in the way that the engine gives them', () => {
-  const whole = { ...engine, capabilities: { databases: false, users: true } }
+  const whole = { ...engine, capabilities: { databases: false, users: true, root: true } }
   const { access: _, ...bare } = entry
   const has = guest([{ ...bare, privilege: 'ReadOnly' }])
   const inWhole = user({}, { access: [], privilege: 'ReadOnly' })

@@ -6,6 +6,7 @@ import type { Database } from '../../api/database.ts'
 import type { DatabaseUser } from '../../api/databaseuser.ts'
 import type { OperatorEngine } from '../../engines/operator-engine.ts'
 import { type Fault, fault } from '../../errors.ts'
+import type { Secret } from '../../kube/resource.ts'
 import { judgeClaims } from '../claims.ts'
 import { same } from '../compare.ts'
 import { isReadyNow, notReady, ready, type Said } from '../conditions.ts'
@@ -85,6 +86,13 @@ export function planUser(
     keepsDatabase: false,
     said: [ready('Ready', `login "${name}" works with the credentials in the binding Secret`)],
   }
+}
+
+/** The database that the user's spec puts first; or, if that must wait, the one that the binding has. */
+export function databaseOf(user: DatabaseUser, keepsDatabase: boolean, found: Secret | undefined): string | undefined {
+  if (!keepsDatabase || found === undefined) return user.spec.access?.[0]?.database
+  const shown = found.data?.database
+  return shown === undefined ? undefined : Buffer.from(shown, 'base64').toString()
 }
 
 function judgeUser(user: DatabaseUser, siblings: readonly DatabaseUser[], engine: NonNullable<GuestView['engine']>): Fault | undefined {

@@ -4,6 +4,8 @@ import type { Fault } from '../../errors.ts'
 import type { Secret } from '../../kube/resource.ts'
 import type { ReconcileContext, Result } from '../../runtime/controller.ts'
 import type { Key } from '../../runtime/store.ts'
+import { type BindingOf, bind, buildBinding, unbind } from '../binding.ts'
+import type { BindingWatch } from '../binding-watch.ts'
 import { instanceKeyOf } from '../collections.ts'
 import { isReadyNow, mergeConditions, momentLeftMs, notReady, patienceLeftMs } from '../conditions.ts'
 import { confirmView, type GuestView, viewGuest } from '../guest-view.ts'
@@ -11,9 +13,7 @@ import { bindingName, finalizers, guestName, passwordRevision } from '../names.t
 import { unexpected } from '../unexpected.ts'
 import type { World } from '../world.ts'
 import { writeStatus } from '../write-status.ts'
-import { bind, buildBinding, databaseOf, unbind } from './binding.ts'
-import type { BindingWatch } from './binding-watch.ts'
-import { planUser, type UserPlan } from './plan.ts'
+import { databaseOf, planUser, type UserPlan } from './plan.ts'
 
 /** Tried again after so long where nothing that we watch would tell: we have no right to watch tenants' Secrets. */
 const retryMs = 10_000
@@ -33,7 +33,7 @@ export async function reconcileUser(key: Key, world: World, watch: BindingWatch,
 
   if (plan.do === 'removeFinalizer') {
     await confirmView(user, siblings, users, view, world, signal)
-    if (user.status?.binding !== undefined) await unbind(user, world, signal)
+    if (user.status?.binding !== undefined) await unbind(bindingOf(user), world, signal)
     await users.removeFinalizer(user, finalizers.databaseUser, signal)
     return {}
   }
@@ -65,6 +65,8 @@ export async function reconcileUser(key: Key, world: World, watch: BindingWatch,
   return again === undefined ? {} : { requeueAfterMs: again }
 }
 
+const bindingOf = (user: DatabaseUser): BindingOf => ({ owner: user, name: bindingName(user) })
+
 /** Every change of the guest leads here, for every user; the Secret itself is read only when it may be wrong, or its time has come. */
 async function bindIfDue(
   key: Key,
@@ -77,8 +79,11 @@ async function bindIfDue(
 ): Promise<Fault | undefined> {
   const revision = `${user.metadata.uid} ${passwordRevision(user)}`
   if ((isReadyNow(user) || keepsDatabase) && !watch.isDue(key, revision)) return undefined
-  const draftFor = (found: Secret | undefined) => buildBinding(user, instance!, engine!, password, databaseOf(user, keepsDatabase, found))
-  const refused = await bind(draftFor, user, world, signal)
+  await world.collections.users.confirmOnce(user, signal)
+  const of = bindingOf(user)
+  const draftFor = (found: Secret | undefined) =>
+    buildBinding(of, instance!, engine!, { username: user.spec.name, password, database: databaseOf(user, keepsDatabase, found) })
+  const refused = await bind(draftFor, of, world, signal)
   if (refused === undefined) watch.checked(key, revision)
   else watch.forget(key)
   return refused

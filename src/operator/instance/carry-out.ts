@@ -10,6 +10,7 @@ import type { Collection } from '../../runtime/collection.ts'
 import { finalizers, labels, manager } from '../names.ts'
 import type { World } from '../world.ts'
 import { onto, patchAsSeen } from './as-seen.ts'
+import { unbindRootBefore, unbindRootWithGuest } from './bind-root.ts'
 import { confirmAllEnded, confirmEnded, confirmInputs } from './confirm.ts'
 import { forgetPasswords, makePasswords } from './keep-passwords.ts'
 import { createOnGuestSide, createTenantService } from './make.ts'
@@ -79,6 +80,7 @@ async function act(action: Action, o: Observed, world: World, signal: AbortSigna
       await c.instances.removeFinalizer(instance, finalizers.instance, signal)
       return undefined
     case 'writeGuest':
+      await unbindRootBefore(action.spec, o, world, signal)
       return writeGuest(action, o, world, signal)
     case 'makePasswords':
       return makePasswords(action.revisions, o, world, signal)
@@ -122,6 +124,7 @@ async function act(action: Action, o: Observed, world: World, signal: AbortSigna
       return undefined
     case 'releaseGuest':
       await confirmEnded(c.pods, o, world, signal)
+      await unbindRootWithGuest(o, world, signal)
       await c.guests.removeFinalizer(side.guest!, finalizers.guest, signal)
       return undefined
     case 'delete': {

@@ -12,6 +12,7 @@ import { type Finding, since } from './finding.ts'
 import { judgeConfiguration } from './judge-configuration.ts'
 import { type EngineFinding, judgeEngine } from './judge-engine.ts'
 import { judgePod } from './judge-pod.ts'
+import { judgeRoot, rootFacts } from './judge-root.ts'
 import { judgeVolume } from './judge-volume.ts'
 import { believed, initialisedClaimOf, isLeaving, type Observed, restartOf, wasInitialised } from './observed.ts'
 import { type Plan, volumeLost } from './plan.ts'
@@ -26,7 +27,7 @@ export interface Report {
 }
 
 /** Steps on the way, as opposed to faults that somebody should look at. */
-const progress = new Set(['Provisioning', 'PodTerminating', 'PodLost', 'InstanceNotReady', 'Deleting'])
+export const progress: ReadonlySet<string> = new Set(['Provisioning', 'PodTerminating', 'PodLost', 'InstanceNotReady', 'Deleting'])
 export const isProgress = (f: Fault) => progress.has(f.code)
 
 /** Tried again after so long where nothing that we watch would tell. */
@@ -39,9 +40,11 @@ export function conduct(o: Observed, plan: Plan, refused: readonly Fault[]): Rep
   const pod = judgePod(o)
   const engine = judgeEngine(o)
   const configuration = judgeConfiguration(o, plan.configurationNote)
-  const stands = worst(o, plan.fault ?? refused.find(f => f !== volumeNote), [volume, pod, engine, configuration])
+  const root = judgeRoot(o)
+  const findings = [volume, pod, engine, configuration, ...(root === undefined ? [] : [root])]
+  const stands = worst(o, plan.fault ?? refused.find(f => f !== volumeNote), findings)
 
-  const aspects: Said[] = [volume.said, pod.said, engine.said, configuration.said]
+  const aspects: Said[] = findings.map(f => f.said)
   const reduced = judgeDurability(o)
   if (reduced !== undefined) aspects.push(reduced)
   if (plan.restartPending.length > 0) aspects.push(restartPending(plan.restartPending))
@@ -52,6 +55,8 @@ export function conduct(o: Observed, plan: Plan, refused: readonly Fault[]): Rep
   // A namespace that ends takes nothing more, however often it is asked.
   if (refused.some(f => f.code !== 'NamespaceTerminating') || volumeNote !== undefined || plan.fault?.code === 'NameCollision')
     waits.push(retryMs)
+  const { rootBinding } = o.inquired
+  if (rootBinding !== undefined && rootBinding !== 'shown' && rootBinding.code !== 'NamespaceTerminating') waits.push(retryMs)
   const at = { generation: o.instance.metadata.generation ?? 0, now: o.now }
   const conditions = mergeConditions(o.instance.status?.conditions, said, at)
   const patience = patienceLeftMs(conditions, o.now)
@@ -66,7 +71,7 @@ export function conduct(o: Observed, plan: Plan, refused: readonly Fault[]): Rep
       conditions,
     },
     ...(stands !== undefined && { stands }),
-    ...(stands !== undefined && stands === configuration.fault && momentFor(o)),
+    ...(stands !== undefined && [configuration.fault, root?.fault].includes(stands) && momentFor(o)),
     ...(waits.length > 0 && { requeueAfterMs: Math.min(...waits) }),
   }
 }
@@ -152,6 +157,7 @@ function facts(o: Observed): InstanceStatus {
       },
     }),
     ...(hash !== undefined && { configuration: { hash, ...(restartRequired !== undefined && { restartRequired }) } }),
+    ...rootFacts(o),
     ...(restarted !== undefined && { lastRestartRequestedAt: restarted }),
   }
 }

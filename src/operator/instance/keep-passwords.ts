@@ -34,7 +34,9 @@ export async function forgetPasswords(revisions: readonly string[], o: Observed,
     world.client.get(guests.resource, o.side.guest!.metadata, { signal }),
     world.client.list(users.resource, { ...(namespace !== undefined && { namespace }), signal }),
   ])
-  const named = new Set([...(guest.spec.users ?? []).map(u => u.passwordRevision), ...needed.items.map(passwordRevision)])
+  const { users: told = [], root } = guest.spec
+  const named = new Set([...told, ...(root === undefined ? [] : [root])].map(e => e.passwordRevision))
+  for (const user of needed.items) named.add(passwordRevision(user))
   const data = Object.fromEntries(revisions.filter(revision => !named.has(revision)).map(revision => [revision, null]))
   if (Object.keys(data).length === 0) throw new ApiError(409, 'Conflict', 'passwords that are needed by now are kept')
   await patchAsSeen(secrets, o.side.secret!, { data }, signal)

@@ -27,3 +27,18 @@ test('a growth that is refused is told although the database runs on, and once',
   expect(reasons(refused, refused)).toEqual([])
   expect(reasons(refused, well)).toEqual([])
 })
+
+test('that root comes and goes is told, and what keeps it away is, but not that it is on its way', () => {
+  const root = (enabled: boolean, reason?: string): InstanceStatus => ({
+    root: { enabled, firstEnabledAt: '2026-01-01T00:00:00Z' },
+    conditions: [
+      ...well.conditions!,
+      ...(reason === undefined ? [] : mergeConditions(undefined, [{ ...ready(reason, 'm'), type: 'RootEnabled' }], { generation: 1, now })),
+    ],
+  })
+  expect(reasons(well, root(true, 'Enabled'))).toEqual(['Normal RootEnabled'])
+  expect(reasons(root(true, 'Enabled'), root(true, 'Enabled'))).toEqual([])
+  expect(reasons(root(true, 'Enabled'), root(false))).toEqual(['Normal RootDisabled'])
+  expect(reasons(root(false), root(false, 'Provisioning'))).toEqual([])
+  expect(reasons(root(false, 'Provisioning'), root(false, 'NameTaken'))).toEqual(['Warning NameTaken'])
+})

@@ -2,7 +2,7 @@
 import type { Instance } from '../../api/instance.ts'
 import { faults } from '../../faults.ts'
 import type { EventNote } from '../../runtime/events.ts'
-import { isProgress, type Report } from './conduct.ts'
+import { isProgress, progress, type Report } from './conduct.ts'
 
 export function notable(before: Instance, report: Report): EventNote[] {
   const notes: EventNote[] = []
@@ -25,6 +25,14 @@ export function notable(before: Instance, report: Report): EventNote[] {
   // The database runs on, so nothing else tells of it.
   if (volume?.status === 'True' && volume.reason !== volumeBefore?.reason && isCode(volume.reason)) {
     say('Warning', volume.reason, 'Grow', volume.message)
+  }
+  // So does it with root, of which whoever looks after the database should hear in any case.
+  const [wasIn, isIn] = [before.status, report.status].map(s => s?.root?.enabled ?? false)
+  if (isIn && !wasIn) say('Normal', 'RootEnabled', 'Root', 'the engine lets root in, with every right')
+  if (wasIn && !isIn) say('Normal', 'RootDisabled', 'Root', 'the engine does not let root in any more')
+  const [rootBefore, root] = [before.status, report.status].map(s => s?.conditions?.find(c => c.type === 'RootEnabled'))
+  if (root !== undefined && root.reason !== rootBefore?.reason && isCode(root.reason) && !progress.has(root.reason)) {
+    say('Warning', root.reason, 'Root', root.message)
   }
   return notes
 }

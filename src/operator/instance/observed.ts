@@ -3,6 +3,7 @@ import type { Database } from '../../api/database.ts'
 import type { DatabaseUser } from '../../api/databaseuser.ts'
 import type { Guest, GuestStatus } from '../../api/guest.ts'
 import type { Instance } from '../../api/instance.ts'
+import type { Fault } from '../../errors.ts'
 import type { KubeObject } from '../../kube/objects.ts'
 import type { NetworkPolicy, PersistentVolumeClaim, Pod, Role, RoleBinding, Secret, Service, ServiceAccount } from '../../kube/resource.ts'
 import { labels, restartVariable } from '../names.ts'
@@ -32,6 +33,8 @@ export interface Inquired {
   node?: { name: string; ready: boolean }
   /** Last lines of the engine's log. Hostile input. */
   engineLog?: string
+  /** Whether root's Secret shows what it must, or what stands in the way; undefined where it was not looked at. */
+  rootBinding?: 'shown' | Fault
 }
 
 export interface Observed {

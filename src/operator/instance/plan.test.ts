@@ -48,6 +48,7 @@ const settled = (o: Observed, more: Parameters<typeof aGuest>[0] = {}, status = 
     digestInUse: undefined,
     databases,
     users,
+    root: undefined,
   })
   return aGuest({ ...rendered, ...more }, status, { annotations: { [annotations.agentImage]: settings.agentImage } })
 }

@@ -27,6 +27,7 @@ import { planPasswords } from './passwords.ts'
 import { planPod, restartReasons } from './plan-pod.ts'
 import type { PodSettings } from './pod.ts'
 import { renderGuest, usersInForce } from './render-guest.ts'
+import { isRootRevision, planRoot } from './root.ts'
 
 /** Any object as it is to be sent. */
 export type AnyDraft = Omit<Draft<KubeObject>, 'status'>
@@ -155,11 +156,14 @@ function planGuest(o: Observed, decided: Decided, agentImage: string | undefined
   const passwords = planPasswords(
     usersInForce(o.users, decided),
     guest,
-    Object.keys(secret?.data ?? {}),
+    Object.keys(secret?.data ?? {}).filter(key => !isRootRevision(key)),
     initialisedClaimOf(o) !== undefined,
   )
-  if (passwords.missing.length > 0) return [{ do: 'makePasswords', revisions: passwords.missing }]
-  const forget: Action[] = passwords.obsolete.length > 0 ? [{ do: 'forgetPasswords', revisions: passwords.obsolete }] : []
+  const { root, ...ofRoot } = planRoot(o, decided.engine)
+  const missing = [...passwords.missing, ...ofRoot.missing]
+  const obsolete = [...passwords.obsolete, ...ofRoot.obsolete]
+  if (missing.length > 0) return [{ do: 'makePasswords', revisions: missing }]
+  const forget: Action[] = obsolete.length > 0 ? [{ do: 'forgetPasswords', revisions: obsolete }] : []
   const spec = renderGuest({
     previous: guest,
     instance: o.instance,
@@ -170,6 +174,7 @@ function planGuest(o: Observed, decided: Decided, agentImage: string | undefined
     digestInUse: guest === undefined || initialisedClaim(o) === undefined ? undefined : digestInUse(guest, o.side.pod),
     databases: o.databases,
     users: o.users,
+    root,
   })
   const unchanged =
     guest !== undefined &&

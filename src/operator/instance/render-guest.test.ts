@@ -21,6 +21,7 @@ const render = (more: Partial<GuestInput> = {}) =>
     digestInUse: undefined,
     databases: [],
     users: [],
+    root: undefined,
     ...more,
   })
 const moved = { ...decided, engine: { ...engine, formulas: 2 }, offered: { image: 'pg:17.1', imagePullSecrets: [] } }

@@ -4,7 +4,7 @@
  */
 import type { Database } from '../../api/database.ts'
 import type { DatabaseUser } from '../../api/databaseuser.ts'
-import type { Guest, GuestDatabase, GuestSpec, GuestUser } from '../../api/guest.ts'
+import type { Guest, GuestDatabase, GuestRoot, GuestSpec, GuestUser } from '../../api/guest.ts'
 import type { Instance } from '../../api/instance.ts'
 import { judgeClaims } from '../claims.ts'
 import { finalizers, passwordRevision } from '../names.ts'
@@ -23,6 +23,7 @@ export interface GuestInput {
   digestInUse: string | undefined
   databases: readonly Database[]
   users: readonly DatabaseUser[]
+  root: GuestRoot | undefined
 }
 
 export function renderGuest(input: GuestInput): GuestSpec {
@@ -49,6 +50,7 @@ export function renderGuest(input: GuestInput): GuestSpec {
     configuration: renderConfiguration(instance, decided, previous, input.isRestarting),
     ...(databases.length > 0 && { databases }),
     ...(users.length > 0 && { users }),
+    ...(input.root !== undefined && { root: input.root }),
   }
 }
 

@@ -9,7 +9,7 @@ import { catalogueOf } from '../../../src/engines/parameters/catalogue.ts'
 import { unsuitableImage } from '../../kind/images.ts'
 import { stepLog } from '../../kind/steps.ts'
 import { writesSince } from '../audit.ts'
-import { binding, clientImage, type Login } from '../client.ts'
+import { binding, bindingIn, clientImage, type Login } from '../client.ts'
 import { kill, onNode, pidsOf, volumeOf } from '../node.ts'
 import { database, hostileNames, user } from '../objects.ts'
 import { nothingRemains } from '../remains.ts'
@@ -197,6 +197,57 @@ function behaves({ engine, datastore, version, image }: Subject): void {
     await kubectl(['delete', 'database', 'none', '-n', ns, '--timeout=60s'])
   })
 
+  const setRoot = (rootEnabled: boolean) =>
+    kubectl(['patch', 'instance', 'db', '-n', ns, '--type=merge', '-p', JSON.stringify({ spec: { rootEnabled } })])
+
+  test.runIf(capabilities.root)('root on and off', async () => {
+    const pod = (await podOf('db')).metadata.uid
+    const denied = await client.administer(owner)
+    expect(denied.stderr + denied.stdout).toMatch(client.denied)
+
+    await setRoot(true)
+    const on = await becomes('instance', 'db', ns, 'RootEnabled', 'Enabled')
+    const { firstEnabledAt } = on.status.root
+    expect(on.status.root).toEqual({ enabled: true, firstEnabledAt, binding: { name: 'db-root' } })
+    expect(Date.now() - Date.parse(firstEnabledAt)).toBeLessThan(120_000)
+    const root = await bindingIn('db-root', ns)
+    expect((await client.whoAmI(root)).stdout).toBe('root')
+    expect((await client.whoAmI({ ...root, password: 'wrong' })).stderr).toMatch(client.wrongPassword)
+    expect(await client.administer(root)).toMatchObject({ code: 0 })
+    const inShop = (login: Login) => ({ ...login, database: owner.database })
+    await keeps('by-root', inShop(root))
+    await has('by-root')
+    await becomes('databaseuser', 'owner', ns, 'Ready', 'True')
+
+    await setRoot(false)
+    const off = await until('root is off', async () => {
+      const db = await get('instance', 'db', ns)
+      return db.status.root.enabled === false && condition(db, 'RootEnabled') === undefined && db
+    })
+    expect(off.status.root).toEqual({ enabled: false, firstEnabledAt })
+    expect(await maybe('secret', 'db-root', ns)).toBeUndefined()
+    expect((await client.whoAmI(root)).stderr).toMatch(client.wrongPassword)
+    await has('by-root')
+
+    await setRoot(true)
+    await becomes('instance', 'db', ns, 'RootEnabled', 'Enabled')
+    const again = await bindingIn('db-root', ns)
+    expect(again.password).not.toBe(root.password)
+    expect((await client.whoAmI(root)).stderr).toMatch(client.wrongPassword)
+    expect(await client.administer(again)).toMatchObject({ code: 0 })
+    expect((await client.get(inShop(again), 'by-root')).stdout).toBe('value of by-root')
+    expect((await ready('db', ns)).status.root.firstEnabledAt).toBe(firstEnabledAt)
+    expect((await podOf('db')).metadata.uid).toBe(pod)
+    // It stays on through all that comes, and goes with the Instance.
+  })
+
+  test.runIf(!capabilities.root)('root is refused with a code', async () => {
+    await setRoot(true)
+    await becomes('instance', 'db', ns, 'RootEnabled', 'NotSupported')
+    expect(condition(await ready('db', ns), 'Ready')?.status).toBe('True')
+    await setRoot(false)
+  })
+
   test('killed with -9, it comes back in the same pod with all that it acknowledged', async () => {
     const before = await podOf('db')
     if (capabilities.users) for (let n = 0; n < 5; n++) await keeps(`before-kill-${n}`)
@@ -367,6 +418,7 @@ function behaves({ engine, datastore, version, image }: Subject): void {
     await kubectl(['delete', 'instance', 'db', '-n', ns, '--timeout=120s'])
     await gone('guests.trove.dev', guest, 'trove-guests')
     await nothingRemains([guest])
+    expect(await maybe('secret', 'db-root', ns)).toBeUndefined()
   })
 
   const engineProcess = () => client?.process ?? `^${engine}`

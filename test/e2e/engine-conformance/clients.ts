@@ -15,6 +15,8 @@ export interface Client {
   get(login: Login, key: string): Promise<Outcome>
   /** Who the server says is asking. */
   whoAmI(login: Login): Promise<Outcome>
+  /** Does something that is nobody's but an administrator's. */
+  administer(login: Login): Promise<Outcome>
   /** What the server says of a setting that is in force, to an owner. */
   show(login: Login, setting: Setting): Promise<Outcome>
   settings: Settings
@@ -47,6 +49,7 @@ interface Dialect {
   put(key: string, value: string): string[]
   get(key: string): string[]
   whoAmI: string[]
+  administer: string[]
   show(name: string): string[]
   settings: Settings
   denied: RegExp
@@ -63,6 +66,7 @@ const postgresql: Dialect = {
   put: (key, value) => [`insert into kv values ('${key}', '${value}') on conflict (k) do update set v = excluded.v`],
   get,
   whoAmI: ['select session_user'],
+  administer: ['select count(*) from pg_authid'],
   show: name => [`show ${name}`],
   settings: {
     live: { name: 'work_mem', value: '9MB', seen: /^9MB$/ },
@@ -86,6 +90,7 @@ ${client} --defaults-file="$f" --default-character-set=utf8mb4 --connect-timeout
     cold: { name: 'back_log', value: 99, seen: /^99$/ },
     refused: { name: 'default_storage_engine', value: 'Nonsense' },
   },
+  administer: ['select count(*) from mysql.user'],
   whoAmI: ["select left(user(), char_length(user()) - locate('@', reverse(user())))"],
   denied: /command denied|Access denied for user/,
   wrongPassword: /Access denied for user/,
@@ -98,6 +103,7 @@ const redis = (client: string, server: string): Dialect => ({
   put: (key, value) => ['SET', key, value],
   get: key => ['GET', key],
   whoAmI: ['ACL', 'WHOAMI'],
+  administer: ['CLIENT', 'LIST'],
   show: name => (name === 'databases' ? ['SELECT', '7'] : ['INFO', 'memory']),
   settings: {
     live: { name: 'maxmemory-policy', value: 'allkeys-lru', seen: /^maxmemory_policy:allkeys-lru/m },
@@ -132,6 +138,7 @@ export async function openClient(engine: EngineName, image: string, namespace: s
     put: (login, key, value) => ask(login, dialect.put(key, value)),
     get: (login, key) => ask(login, dialect.get(key)),
     whoAmI: login => ask(login, dialect.whoAmI),
+    administer: login => ask(login, dialect.administer),
     show: (login, { name }) => ask(login, dialect.show(name)),
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What is inside the databases, one per volume: which logins with which password, and which databases. It is changed by the agents' reports,
+ * What is inside the databases, one per volume: which logins with which password, root among them, and which databases. It is changed by the agents' reports,
  * and remembers everything that was ever dropped.
  */
 import type { Guest, GuestStatus } from '../../../src/api/guest.ts'
@@ -34,6 +34,10 @@ export function openEngines(): Engines {
         else if (status.users?.some(u => u.name === name && u.state === 'Ready')) {
           engine.users.set(name, Buffer.from(passwords!.data![passwordRevision]!, 'base64').toString())
         }
+      }
+      if (spec.root?.ensure === 'Absent') engine.users.delete('root')
+      else if (spec.root !== undefined && status.root?.state === 'Ready') {
+        engine.users.set('root', Buffer.from(passwords!.data![spec.root.passwordRevision]!, 'base64').toString())
       }
     },
   }

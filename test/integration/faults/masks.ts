@@ -14,6 +14,7 @@ const ignored: Record<string, string> = {
   startedAt: 'time',
   startTime: 'time',
   at: 'time of a fault',
+  firstEnabledAt: 'time',
   'trove.dev/asked-at': 'time',
   generation: 'counts how many steps a spec was reached in; a crash may join two of them',
   observedGeneration: 'follows generation; that it is not behind is an oracle of its own',
@@ -41,9 +42,9 @@ const ignoredOn: Record<string, Record<string, string>> = {
 }
 
 const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
-/** A password's revision begins with the user's UID. */
+/** A user's password's revision begins with the user's UID. */
 const revision = /\b[0-9a-f]{8}-(?=\d+\b)/g
-export const revisionKey = /^[0-9a-f]{8}-\d+$/
+export const revisionKey = /^([0-9a-f]{8}|root)-\d+$/
 
 export const isCompared = (resource: string): boolean => !Object.hasOwn(uncounted, resource)
 

@@ -123,8 +123,8 @@ export const mutants: Mutant[] = [
     bug: 'a Secret of somebody else’s is overwritten',
     changes: [
       {
-        file: 'src/operator/databaseuser/binding.ts',
-        from: "return found === undefined || belongsTo(user, found) ? found : 'foreign'",
+        file: 'src/operator/binding.ts',
+        from: "return found === undefined || belongsTo(of.owner, found) ? found : 'foreign'",
         to: 'return found',
       },
     ],
@@ -293,7 +293,7 @@ export const mutants: Mutant[] = [
     bug: 'a binding is not told of a new password',
     changes: [
       {
-        file: 'src/operator/databaseuser/binding.ts',
+        file: 'src/operator/binding.ts',
         from: 'else if (!covers(found, draft) ||',
         to: 'else if (found.data?.password === undefined ||',
       },
@@ -305,7 +305,7 @@ export const mutants: Mutant[] = [
     bug: 'a binding tells something else than the password',
     changes: [
       {
-        file: 'src/operator/databaseuser/binding.ts',
+        file: 'src/operator/binding.ts',
         from: '    username,\n    password,\n',
         to: '    username,\n    password: username,\n',
       },
@@ -357,6 +357,30 @@ export const mutants: Mutant[] = [
     ],
     workload: 'configuration',
     caughtBy: 'status is never ahead of what is so',
+  },
+  {
+    bug: 'root’s Secret goes some time after root',
+    changes: [
+      {
+        file: 'src/operator/instance/bind-root.ts',
+        from: "o.side.guest?.spec.root?.ensure !== 'Absent'",
+        to: "o.side.guest?.spec.root?.ensure === 'Absent'",
+      },
+    ],
+    workload: 'root',
+    caughtBy: 'that root was on is on record, and its Secret goes first',
+  },
+  {
+    bug: 'since when there was root is forgotten with root',
+    changes: [
+      {
+        file: 'src/operator/instance/judge-root.ts',
+        from: "if (before === undefined && state !== 'Ready') return {}",
+        to: "if (state !== 'Ready') return {}",
+      },
+    ],
+    workload: 'root',
+    caughtBy: 'that root was on is on record, and its Secret goes first',
   },
   {
     bug: 'what was once looked at is never forgotten',

@@ -110,7 +110,7 @@ export function passwordsKept(e: Evidence, { meddled }: Expectation): string[] {
   const wrong: string[] = []
   for (const { v } of through(e)) {
     const { name } = v.object.metadata
-    if (v.resource === 'guests') for (const { passwordRevision } of usersOf(v.object)) named.add(`${name} ${passwordRevision}`)
+    if (v.resource === 'guests') for (const { passwordRevision } of loginsOf(v.object)) named.add(`${name} ${passwordRevision}`)
     if (v.resource !== 'secrets' || !inGuests(e, v.object)) continue
     for (const [revision, value] of Object.entries((v.object as Loose).data ?? {}).filter(([key]) => revisionKey.test(key))) {
       const key = `${name} ${revision}`
@@ -122,10 +122,16 @@ export function passwordsKept(e: Evidence, { meddled }: Expectation): string[] {
   return wrong
 }
 
-const usersOf = (guest: KubeObject) => ((guest as Loose).spec?.users ?? []) as { passwordRevision: string }[]
+function loginsOf(guest: KubeObject): { passwordRevision: string }[] {
+  const { users = [], root } = ((guest as Loose).spec ?? {}) as {
+    users?: { passwordRevision: string }[]
+    root?: { passwordRevision: string }
+  }
+  return root === undefined ? users : [...users, root]
+}
 
 export function agreement(e: Evidence): string[] {
-  const wrong: string[] = []
+  const wrong: string[] = [...rootAgrees(e)]
   for (const user of e.view.list('databaseusers')) {
     if (condition(user, 'Ready')?.status !== 'True') continue
     const name = String(user.spec?.name)
@@ -151,6 +157,56 @@ export function agreement(e: Evidence): string[] {
     const claims = [...before].filter(([key, o]) => key.startsWith('persistentvolumeclaims ') && instanceUid(o) === instance.metadata.uid)
     const knows = claims.some(([, claim]) => e.engines.get(claim.metadata.uid)?.users.has(name))
     if (knows) wrong.push(`${name} is gone, and the engine still knows its login`)
+  }
+  return wrong
+}
+
+/** Where root is said to be enabled it logs in with what its Secret shows; where it is not asked for any more nobody does, and nobody holds a Secret. */
+function rootAgrees(e: Evidence): string[] {
+  const wrong: string[] = []
+  for (const instance of e.view.list('instances')) {
+    const { name, namespace, uid, deletionTimestamp } = instance.metadata
+    const side = `${name}-${uid.slice(0, 8)}`
+    const claim = e.view.get('persistentvolumeclaims', side, `g-${e.id}`)
+    const engine = e.engines.get(claim?.metadata.uid ?? '')?.users.get('root')
+    const binding = e.view.get('secrets', `${name}-root`, namespace)
+    const ours = binding?.metadata.labels?.['trove.dev/owner-uid'] === uid ? binding : undefined
+    const shown = ours?.data?.password && Buffer.from(ours.data.password, 'base64').toString()
+    const said = condition(instance, 'RootEnabled')?.status === 'True'
+    if (deletionTimestamp !== undefined) continue
+    if (said && instance.spec?.rootEnabled === true) {
+      if (engine === undefined) wrong.push(`${name} has root, and the engine does not know it`)
+      else if (shown !== engine) wrong.push(`${name}: root’s Secret has another password than the engine`)
+    } else if (!said && instance.spec?.rootEnabled !== true) {
+      if (engine !== undefined) wrong.push(`${name} has no root any more, and the engine still lets it in`)
+      if (ours !== undefined) wrong.push(`${name} has no root any more, and its Secret is still there`)
+    }
+  }
+  return wrong
+}
+
+/** That root was ever on is never forgotten; and once the engine is asked to let it in no more, nobody holds a Secret that says otherwise. */
+export function rootRecorded(e: Evidence, { meddled }: Expectation): string[] {
+  const wrong: string[] = []
+  const since = new Map<string, string>()
+  for (const { v, before } of through(e)) {
+    const object = v.object as Loose
+    if (v.resource === 'instances') {
+      const first = (object.status?.root as { firstEnabledAt?: string } | undefined)?.firstEnabledAt
+      const was = since.get(object.metadata.uid)
+      if (was !== undefined && first !== was) wrong.push(`${keyOf(v)} says that root was first enabled at ${first}, and said ${was}`)
+      if (first !== undefined) since.set(object.metadata.uid, first)
+    }
+    if (v.resource !== 'guests' || v.type === 'DELETED' || meddled) continue
+    const { root, instance } = (object.spec ?? {}) as {
+      root?: { ensure: string }
+      instance: { namespace: string; name: string; uid: string }
+    }
+    const had = (before.get(keyOf(v))?.spec?.root as { ensure: string } | undefined)?.ensure
+    if (root?.ensure !== 'Absent' || had === 'Absent') continue
+    const binding = before.get(`secrets ${instance.namespace}/${instance.name}-root`)
+    if (binding?.metadata.labels?.['trove.dev/owner-uid'] === instance.uid)
+      wrong.push(`${keyOf(v)} asks that root goes while its Secret is there`)
   }
   return wrong
 }
@@ -187,7 +243,7 @@ export function foreign(e: Evidence): string[] {
   const touched = applied(e).filter(x => theirs.has(uidOf(x)))
   const strange = applied(e).filter(x => {
     if (x.namespace !== `t-${e.id}`) return false
-    if (x.resource === 'secrets') return !x.name!.endsWith('-credentials')
+    if (x.resource === 'secrets') return !/-(credentials|root)$/.test(x.name!)
     return x.resource === 'services' && e.view.versions.every(v => v.resource !== 'instances' || v.object.metadata.name !== x.name)
   })
   return [...touched, ...strange].map(tell)

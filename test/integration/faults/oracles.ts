@@ -5,7 +5,18 @@
 import { shippedMemoryMiB } from '../shipped.ts'
 import { isAnyWrite } from './journal.ts'
 import type { Memory } from './operator.ts'
-import { agreement, dropped, fenced, foreign, goneByPolicy, passwordsKept, podsReplaced, told, twoPods } from './oracles-of-data.ts'
+import {
+  agreement,
+  dropped,
+  fenced,
+  foreign,
+  goneByPolicy,
+  passwordsKept,
+  podsReplaced,
+  rootRecorded,
+  told,
+  twoPods,
+} from './oracles-of-data.ts'
 import { honestStatus, isJudged, sameCounts, sameEnd } from './oracles-of-outcome.ts'
 import { bounded, impatient, oneLeader, ownWritesForgotten, unconditional, vainLists, vainWrites } from './oracles-of-requests.ts'
 import type { Evidence } from './trial.ts'
@@ -67,6 +78,7 @@ export const oracles = {
   'everything of ours is fenced by the finalizer': fenced,
   'a password never changes': passwordsKept,
   'engine, Secret and binding agree': agreement,
+  'that root was on is on record, and its Secret goes first': rootRecorded,
   'databases are dropped only where it was asked for': dropped,
   'status is never ahead of what is so': honestStatus,
   'nothing foreign is touched': foreign,

@@ -138,6 +138,11 @@ export const says =
   ({ view, tenant }: Stage): boolean =>
     condition(view.get(plural, name, tenant), 'Ready')?.reason === reason
 
+export const rootIs =
+  (reason: string | undefined) =>
+  ({ view, tenant }: Stage): boolean =>
+    condition(view.get('instances', 'web', tenant), 'RootEnabled')?.reason === reason
+
 export const active = (name: string) => ready('instances', name)
 
 export const gone =

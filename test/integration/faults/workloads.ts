@@ -14,6 +14,7 @@ import { namespaceDeleted } from './workloads/namespace-deleted.ts'
 import { recreate } from './workloads/recreate.ts'
 import { retain } from './workloads/retain.ts'
 import { rigidVolume } from './workloads/rigid-volume.ts'
+import { root } from './workloads/root.ts'
 import { ten } from './workloads/ten.ts'
 
 export const workloads: Workload[] = [
@@ -27,6 +28,7 @@ export const workloads: Workload[] = [
   configuration,
   rigidVolume,
   nameTaken,
+  root,
   evicted,
   agentImage,
   catalog,

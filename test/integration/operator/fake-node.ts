@@ -43,7 +43,7 @@ export interface Part {
   refuses?: string
   /** What the agent reports instead of health. */
   report?: Partial<GuestStatus>
-  /** Results of single databases and users, by name. */
+  /** Results of single databases and users, by name, and of root. */
   failing?: Record<string, { code: string; message: string }>
 }
 
@@ -232,17 +232,22 @@ async function agent(
   const start = all.starts.get(pod.metadata.uid) ?? startOf(spec.configuration, part.refuses)
   all.starts.set(pod.metadata.uid, start)
   const failure = (name: string) => part.failing?.[name]
-  const passwords = spec.users?.length
-    ? await client.get(secrets, { namespace: guest.metadata.namespace!, name: guest.metadata.name }, { signal })
-    : undefined
+  const passwords =
+    spec.users?.length || spec.root?.ensure === 'Present'
+      ? await client.get(secrets, { namespace: guest.metadata.namespace!, name: guest.metadata.name }, { signal })
+      : undefined
   const outcome = (e: { name: string; ensure: string }) =>
     failure(e.name)
       ? { state: 'Failed' as const, ...failure(e.name) }
       : { state: e.ensure === 'Absent' ? ('Absent' as const) : ('Ready' as const) }
+  const rootOf = ({ ensure, passwordRevision }: NonNullable<Guest['spec']['root']>): NonNullable<GuestStatus['root']> =>
+    ensure === 'Present' && passwords?.data?.[passwordRevision] === undefined
+      ? { passwordRevision, state: 'Failed', code: 'CredentialsLost', message: 'no such key' }
+      : { passwordRevision, ...outcome({ name: 'root', ensure }) }
   const status: GuestStatus = {
     podUID: pod.metadata.uid,
     observedGeneration: guest.metadata.generation ?? 0,
-    agent: { version: 'fake', startedAt: runs.startedAt!, capabilities: ['databases', 'users', 'configuration'] },
+    agent: { version: 'fake', startedAt: runs.startedAt!, capabilities: ['databases', 'users', 'configuration', 'root'] },
     operatingStatus: 'HEALTHY',
     engine: { version: spec.version, startedAt: pod.status.startTime ?? '' },
     configuration: configurationOf(start, spec.configuration.hash),
@@ -256,6 +261,7 @@ async function agent(
         return { name: u.name, passwordRevision: u.passwordRevision, ...outcome(u) }
       }),
     }),
+    ...(spec.root && { root: rootOf(spec.root) }),
     ...part.report,
   }
   if (same(guest.status, status)) return

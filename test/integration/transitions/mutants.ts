@@ -48,7 +48,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'what a binding no longer needs stays in it',
-    file: 'src/operator/databaseuser/binding.ts',
+    file: 'src/operator/binding.ts',
     from: 'filter(key => draft.data?.[key] === undefined)',
     to: 'filter(() => false)',
     moves: [...thrice(change('DatabaseUser.spec.access')), ...thrice(change('DatabaseUser.spec.access'))],
@@ -65,8 +65,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a password is not forgotten once there is another',
     file: 'src/operator/instance/plan.ts',
-    from: 'passwords.obsolete.length > 0 ?',
-    to: 'passwords.obsolete.length > 9 ?',
+    from: 'obsolete.length > 0 ?',
+    to: 'obsolete.length > 9 ?',
     moves: [change('DatabaseUser.spec.passwordGeneration')],
     found: /But passwords in the guest’s Secret/,
   },

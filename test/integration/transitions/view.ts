@@ -76,6 +76,7 @@ export interface View {
   networkPolicy: NetworkPolicy
   /** Of each user, by the name of its object. */
   bindings: Record<string, Secret | undefined>
+  rootBinding: Secret | undefined
   /** Every one of the above and the rest of the children, by a name that stays the same. */
   all: Record<string, KubeObject>
 }
@@ -145,6 +146,7 @@ export async function openWatches(client: Client): Promise<Watches> {
         const binding = shared.secrets.get(`${namespace}/${metadata.name}-credentials`)
         bindings[metadata.name] = note(`Binding ${metadata.name}`, binding) as Secret | undefined
       }
+      const rootBinding = note('Binding of root', shared.secrets.get(`${namespace}/${name}-root`))
       const datastore = note('Datastore', find('Datastore', tenant, name))
       const versions = versionNames.flatMap(
         which => note(`DatastoreVersion ${which}`, find('DatastoreVersion', tenant, `${name}-${which}`)) ?? [],
@@ -172,6 +174,7 @@ export async function openWatches(client: Client): Promise<Watches> {
         pod,
         networkPolicy,
         bindings,
+        rootBinding,
         all,
       } as never
     },

@@ -1,5 +1,5 @@
 import { isOnGuestSide } from '../journal.ts'
-import { active, all, anInstance, aUser, ready, says } from '../stage.ts'
+import { active, all, anInstance, aUser, ready, rootIs, says } from '../stage.ts'
 import type { Workload } from '../workload.ts'
 
 const labels = { 'app.kubernetes.io/managed-by': 'somebody' }
@@ -11,14 +11,15 @@ export const nameTaken: Workload = {
   meddling: write => !isOnGuestSide(write),
   steps: [
     {
-      does: 'an Instance and a user are applied beside a Service and a Secret of the names that they need',
+      does: 'an Instance with root and a user are applied beside a Service and Secrets of the names that they need',
       async act(stage) {
         const namespace = stage.tenant
         const spec = { type: 'ExternalName', externalName: 'elsewhere.example' }
         await stage.make(
           { apiVersion: 'v1', kind: 'Service', metadata: { name: 'web', namespace, labels }, spec },
           { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'app-credentials', namespace, labels }, data: { key: 'dmFsdWU=' } },
-          anInstance(stage, 'web'),
+          { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'web-root', namespace, labels }, data: { key: 'dmFsdWU=' } },
+          anInstance(stage, 'web', { rootEnabled: true }),
           aUser(stage, 'app', 'web'),
         )
       },
@@ -27,12 +28,15 @@ export const nameTaken: Workload = {
     {
       does: 'the Service goes',
       act: stage => stage.remove('services', 'web'),
-      until: all(active('web'), says('databaseusers', 'app', 'NameTaken')),
+      until: all(active('web'), rootIs('NameTaken'), says('databaseusers', 'app', 'NameTaken')),
     },
     {
-      does: 'the Secret goes',
-      act: stage => stage.remove('secrets', 'app-credentials'),
-      until: ready('databaseusers', 'app'),
+      does: 'the Secrets go',
+      async act(stage) {
+        await stage.remove('secrets', 'app-credentials')
+        await stage.remove('secrets', 'web-root')
+      },
+      until: all(active('web'), rootIs('Enabled'), ready('databaseusers', 'app')),
     },
   ],
 }

@@ -42,6 +42,19 @@ const takenUpAtRestart = [
   'Pod.spec.imagePullSecrets',
 ]
 
+/** What root's password is under, as often as it may have been switched on by the next change. */
+const rootPasswords = (v: View) => {
+  const { passwordRevision = 'root-0' } = v.guest.spec.root ?? {}
+  return Array.from({ length: Number(passwordRevision.slice('root-'.length)) + 1 }, (_, n) => `Secret.data.root-${n + 1}`)
+}
+/** With the first password of all there is a Secret for it. */
+const ofRootInGuest = (v: View) => [
+  'Guest.spec.root',
+  'Guest.status.root',
+  ...(v.guest.spec.users === undefined ? ['Secret'] : rootPasswords(v)),
+]
+const text = (encoded: string | undefined) => encoded && Buffer.from(encoded, 'base64').toString()
+
 export const ofInstance: Readonly<Record<string, Statement>> = {
   'Instance.spec.datastore.type': {
     says: 'is decided once, for the Guest and, should that be lost, on the claim; the Datastore counts it',
@@ -159,6 +172,40 @@ export const ofInstance: Readonly<Record<string, Statement>> = {
     says: 'moves nothing before the deletion; the end of every walk deletes its Instance, and looks at what is left',
     holds: nothing,
     moves: () => ['Instance.spec.deletionPolicy'],
+  },
+  'Instance.spec.rootEnabled': {
+    says: 'lets root in, with another password each time and a Secret that shows it, or lets it in no more; that it was ever let in, and since when, stays on record, and so does the last password',
+    holds: v => {
+      const { rootEnabled = false } = v.instance.spec
+      const { root } = v.guest.spec
+      const { enabled = false, binding } = v.instance.status?.root ?? {}
+      const kept = v.secret?.data?.[root?.passwordRevision ?? '']
+      return [
+        is('that root is to be there', root?.ensure === 'Present', rootEnabled),
+        is('that root is enabled', enabled, rootEnabled),
+        is('that it is on record since when', v.instance.status?.root?.firstEnabledAt === undefined, root === undefined),
+        is('reason of RootEnabled', reasonOf(v.instance, 'RootEnabled'), rootEnabled ? 'Enabled' : undefined),
+        is('name of root’s Secret', binding?.name, rootEnabled ? `${v.instance.metadata.name}-root` : undefined),
+        is('that root’s Secret is there', v.rootBinding !== undefined, rootEnabled),
+        is('that root’s Secret shows its password', rootEnabled && kept !== v.rootBinding?.data?.password, false),
+        is('login in root’s Secret', text(v.rootBinding?.data?.username), rootEnabled ? 'root' : undefined),
+        is(
+          'passwords of root',
+          Object.keys(v.secret?.data ?? {}).filter(key => key.startsWith('root-')),
+          root ? [root.passwordRevision] : [],
+        ),
+      ]
+    },
+    moves: (_, v) => [
+      'Instance.spec.rootEnabled',
+      'Instance.status.root',
+      'Instance.status.conditions[RootEnabled]',
+      'Binding of root',
+      ...ofRootInGuest(v),
+    ],
+    stays: (_, v) => ['Instance.status.root', 'Binding of root.data', ...ofRootInGuest(v)],
+    value: (v, _m, _o, seed) =>
+      v.instance.spec.rootEnabled === true ? oneOf([false, undefined], seed) : oneOf([true, true, true, false, undefined], seed),
   },
   'Instance.spec.restartRequestedAt': {
     says: 'replaces the pod once for every new value, which takes up image and pull secrets; taken back it stays the last one that was carried out, and the pod’s',

@@ -2,8 +2,8 @@
  * When each binding Secret was looked at last. We may not watch tenants' Secrets, so each is read every so often, at random times within
  * ± 20 %, lest all are read at once. Only a saving of requests: an operator that starts without it looks at every one.
  */
-import type { Clock } from '../../runtime/clock.ts'
-import type { Key } from '../../runtime/store.ts'
+import type { Clock } from '../runtime/clock.ts'
+import type { Key } from '../runtime/store.ts'
 
 export interface BindingWatch {
   /** Whether the Secret that shows this revision must be looked at now. */
