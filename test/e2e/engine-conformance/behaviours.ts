@@ -27,32 +27,23 @@ import {
   tryKubectl,
   until,
 } from '../world.ts'
-import { type Client, openClient, type Setting } from './clients.ts'
+import { type Client, type Dialect, openClient, type Setting } from './clients.ts'
 import { type Subject, subjectsOf } from './subjects.ts'
 
 const hostile = [...hostileNames, '-rf', '~* +@all']
-
-/** What an engine says last when it has stopped in order. */
-const cleanEnds: Record<string, RegExp> = {
-  postgresql: /database system is shut down/,
-  mysql: /Shutdown complete/,
-  mariadb: /Shutdown complete/,
-  redis: /bye bye/,
-  valkey: /bye bye/,
-}
 
 /** Reasons for which a name may be refused. */
 const refusals = ['IdentifierInvalid', 'IdentifierReserved', 'IdentifierTooLong', 'NameTaken']
 
 /** Puts every version of an engine that is to be tried to the same list. What cannot be had is said, and not passed over in silence. */
-export async function conforms(engine: string): Promise<void> {
+export async function conforms(engine: string, dialect: Dialect): Promise<void> {
   const { proven, unproven } = await subjectsOf(engine)
   for (const subject of unproven)
     test.skip(`UNPROVEN ${subject.datastore} ${subject.version}: its image ${subject.image} cannot be had here`)
-  for (const subject of proven) describe(`${subject.datastore} ${subject.version}`, () => behaves(subject))
+  for (const subject of proven) describe(`${subject.datastore} ${subject.version}`, () => behaves(subject, dialect))
 }
 
-function behaves({ engine, datastore, version, image }: Subject): void {
+function behaves({ engine, datastore, version, image }: Subject, dialect: Dialect): void {
   const { capabilities, minimumMemory } = operatorEngines[engine as keyof typeof operatorEngines]
   const flavorOf = (name: string, memory: string) => ({
     apiVersion: 'trove.dev/v1alpha1',
@@ -96,7 +87,7 @@ function behaves({ engine, datastore, version, image }: Subject): void {
     await ready('db', ns, 240_000)
     if (!capabilities.users) return
     for (const name of ['owner', 'writer', 'reader']) await becomes('databaseuser', name, ns, 'Ready', 'True')
-    client = await openClient(engine, image, ns)
+    client = await openClient(dialect, image, ns)
     ;[owner, writer, reader] = (await Promise.all(['owner', 'writer', 'reader'].map(name => binding(name, ns)))) as [Login, Login, Login]
     expect(await client.prepare(owner)).toMatchObject({ code: 0 })
   })
@@ -186,7 +177,7 @@ function behaves({ engine, datastore, version, image }: Subject): void {
     if (capabilities.users) for (let n = 0; n < 5; n++) await keeps(`before-kill-${n}`)
     const started = async () => (await get('guests.trove.dev', await guestOf('db', ns), 'trove-guests')).status.engine.startedAt
     const at = await started()
-    await kill(await pidsOf(before.metadata.uid, engineProcess()))
+    await kill(await pidsOf(before.metadata.uid, dialect.process))
     await until('the engine was started again', async () => (await started()) !== at)
     await ready('db', ns)
     expect((await podOf('db')).metadata.uid).toBe(before.metadata.uid)
@@ -214,7 +205,7 @@ function behaves({ engine, datastore, version, image }: Subject): void {
       async () => (await maybe('pod', before.metadata.name, 'trove-guests'))?.metadata.uid !== before.metadata.uid,
     )
     await ready('db', ns)
-    expect(await log).toMatch(cleanEnds[engine]!)
+    expect(await log).toMatch(dialect.cleanEnd)
     if (capabilities.users) {
       await answers()
       await has('before-restart')
@@ -234,12 +225,14 @@ function behaves({ engine, datastore, version, image }: Subject): void {
         spec: { datastoreRef: { name }, version, image, defaults: values },
       })
       const { live, cold, refused } = client.settings
+      const both = live === undefined ? [cold] : [live, cold]
       const set = (...settings: { name: string; value: string | number }[]) =>
         apply(defaults(Object.fromEntries(settings.map(s => [s.name, s.value]))))
       const sees = async (setting: Setting) => {
         const { stdout, stderr } = await client.show(tuner, setting)
         return setting.seen.test(stdout) || setting.seen.test(stderr)
       }
+      const seen = () => Promise.all(both.map(sees))
       const restart = async () => {
         const spec = { restartRequestedAt: new Date().toISOString() }
         await kubectl(['patch', 'instance', 'tuned', '-n', ns, '--type=merge', '-p', JSON.stringify({ spec })])
@@ -260,32 +253,33 @@ function behaves({ engine, datastore, version, image }: Subject): void {
       await becomes('databaseuser', 'tuner', ns, 'Ready', 'True')
       const tuner = await binding('tuner', ns)
       const pod = (await podOf('tuned')).metadata.uid
-      expect(await sees(live)).toBe(false)
+      expect(await seen()).toEqual(both.map(() => false))
 
-      await set(live, cold)
+      await set(...both)
       const waits = await becomes('instance', 'tuned', ns, 'ConfigurationApplied', 'RestartRequired')
       expect(waits.status).toMatchObject({ phase: 'RESTART_REQUIRED', configuration: { restartRequired: [cold.name] } })
       expect(condition(waits, 'Ready')?.status).toBe('True')
-      expect([await sees(live), await sees(cold)]).toEqual([true, false])
+      expect(await seen()).toEqual(both.map(setting => setting !== cold))
       expect((await podOf('tuned')).metadata.uid).toBe(pod)
       await restart()
-      expect([await sees(live), await sees(cold)]).toEqual([true, true])
+      expect(await seen()).toEqual(both.map(() => true))
       await becomes('instance', 'tuned', ns, 'ConfigurationApplied', 'Applied')
 
-      await apply(defaults({ no_such_setting: 1, [live.name]: live.value }))
+      await apply(defaults({ no_such_setting: 1, ...Object.fromEntries(both.map(s => [s.name, s.value])) }))
       await until('it is told', async () => condition(await maybe('datastoreversion', name), 'Stalled')?.reason === 'ConfigurationInvalid')
       expect(condition(await ready('tuned', ns), 'ConfigurationApplied')?.status).toBe('True')
 
       if (refused !== undefined) {
-        await set(live, cold, refused)
+        await set(...both, refused)
         // Some are refused by the running engine already.
         await becomes('instance', 'tuned', ns, 'ConfigurationApplied', 'False')
         await restart()
         await becomes('instance', 'tuned', ns, 'ConfigurationApplied', 'ConfigurationRefused')
-        expect([await sees(live), await sees(cold)]).toEqual([true, true])
+        expect(await seen()).toEqual(both.map(() => true))
       }
       await set()
-      await until('the default is back', async () => !(await sees(live)))
+      if (live === undefined) await restart()
+      await until('the default is back', async () => !(await sees(live ?? cold)))
       await kubectl(['delete', 'instance', 'tuned', '-n', ns, '--timeout=120s'])
       await tryKubectl(['delete', 'datastoreversion', name])
       await tryKubectl(['delete', 'datastore', name])
@@ -339,6 +333,4 @@ function behaves({ engine, datastore, version, image }: Subject): void {
     await gone('guests.trove.dev', guest, 'trove-guests')
     await nothingRemains([guest])
   })
-
-  const engineProcess = () => client?.process ?? `^${engine}`
 }
