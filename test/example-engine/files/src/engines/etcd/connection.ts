@@ -70,9 +70,9 @@ function ask(
   return promise
 }
 
-/** Three UUIDs, as scripts.ts makes them. Of anything else that lies there nothing is ever sent or said. */
+/** Two UUIDs, as scripts.ts makes them: etcd takes no more of a password. Of anything else that lies there nothing is ever sent or said. */
 function administratorPassword(paths: EnginePaths): string {
   const text = readVolumeFile(passwordFile(paths), 256)
-  if (!/^[0-9a-f-]{108}\n$/.test(text)) throw new Error('what lies in the place of the administrator’s password is none')
+  if (!/^[0-9a-f-]{72}\n$/.test(text)) throw new Error('what lies in the place of the administrator’s password is none')
   return text.trimEnd()
 }

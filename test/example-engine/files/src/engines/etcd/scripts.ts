@@ -20,7 +20,8 @@ export function initialise(paths: EnginePaths): string {
   )
   return `umask 077
 mkdir ${word(paths.data)} || exit
-for part in 1 2 3; do read -r uuid </proc/sys/kernel/random/uuid && password=$password$uuid || exit; done
+unset password
+for part in 1 2; do read -r uuid </proc/sys/kernel/random/uuid && password=$password$uuid || exit; done
 printf '%s\\n' "$password" >${word(passwordFile(paths))} || exit
 export ETCDCTL_ENDPOINTS=unix://${socket}
 etcd --data-dir ${word(storeDirectory(paths))} --listen-client-urls unix://${socket} --advertise-client-urls http://localhost:2379 --bcrypt-cost 4 &
