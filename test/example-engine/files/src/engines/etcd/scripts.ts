@@ -5,7 +5,7 @@ import { word } from '../shell.ts'
 import { configurationFile, passwordFile, socketFile, startedWithFile, storeDirectory } from './files.ts'
 import { administrator } from './names.ts'
 
-/** etcd knows reading and writing: an Owner has nothing over one who reads and writes. */
+/** etcd knows reading and writing: an Owner has nothing over one who reads and writes. For leases and compaction it asks no rights: any login will do. */
 const permission: Record<Privilege, string> = { Owner: 'readwrite', ReadWrite: 'readwrite', ReadOnly: 'read' }
 
 /**
