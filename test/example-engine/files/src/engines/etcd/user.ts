@@ -1,7 +1,8 @@
 /**
  * Users: a login with exactly the rights asked for. No mark is needed to know ours: only etcd's root makes users, and nobody but the agent is root.
  * Both functions look before they act, and write only what differs. Whoever loses a right loses it with the next request; a watch that is open
- * already goes on until its client ends it, as etcd has it.
+ * already goes on until its client ends it, as etcd has it. etcd is given the password itself, over the local socket, and hashes it before it
+ * is written anywhere.
  */
 import type { GuestUser } from '../../api/guest.ts'
 import { TroveError } from '../../errors.ts'
