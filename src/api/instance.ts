@@ -49,6 +49,11 @@ const spec = withRules(
           .describe('The data volume.'),
         immutableOptional('storageClassName'),
       ),
+      configurationRef: ref('ConfigurationGroup')
+        .describe(
+          'Settings of the engine, shared with other Instances. What can change in a running engine changes at once, the rest at the next restart; nothing restarts by itself. Absent: the defaults.',
+        )
+        .optional(),
       availabilityZone: z
         .string()
         .min(1)
@@ -190,7 +195,13 @@ export const instanceKind = defineKind({
     { name: 'Used', type: 'string', jsonPath: '.status.volume.used', priority: 1 },
     { name: 'Message', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].message', priority: 1 },
   ],
-  selectableFields: ['.spec.datastore.type', '.spec.flavorRef.name', '.status.datastore.version', '.status.phase'],
+  selectableFields: [
+    '.spec.datastore.type',
+    '.spec.flavorRef.name',
+    '.spec.configurationRef.name',
+    '.status.datastore.version',
+    '.status.phase',
+  ],
 })
 
 export type InstanceSpec = z.infer<typeof spec>

@@ -7,6 +7,7 @@ import { type Fault, fault } from '../../errors.ts'
 import { faults } from '../../faults.ts'
 import { mergeConditions, notReady, patienceLeftMs, ready, type Said, timestamp } from '../conditions.ts'
 import { addressOf, annotations } from '../names.ts'
+import { judgeDurability } from './durability.ts'
 import { type Finding, since } from './finding.ts'
 import { judgeConfiguration } from './judge-configuration.ts'
 import { type EngineFinding, judgeEngine } from './judge-engine.ts'
@@ -37,10 +38,12 @@ export function conduct(o: Observed, plan: Plan, refused: readonly Fault[]): Rep
   const volume = judgeVolume(o, volumeLost(o), volumeNote)
   const pod = judgePod(o)
   const engine = judgeEngine(o)
-  const configuration = judgeConfiguration(o)
+  const configuration = judgeConfiguration(o, plan.configurationNote)
   const stands = worst(o, plan.fault ?? refused.find(f => f !== volumeNote), [volume, pod, engine, configuration])
 
   const aspects: Said[] = [volume.said, pod.said, engine.said, configuration.said]
+  const reduced = judgeDurability(o)
+  if (reduced !== undefined) aspects.push(reduced)
   if (plan.restartPending.length > 0) aspects.push(restartPending(plan.restartPending))
   const headline = stands === undefined ? [ready('Active', 'the database answers')] : notReady(stands, engineUnknown(stands))
   const said = isLeaving(o.instance) || o.side.guest === undefined ? headline : [...headline, ...aspects]

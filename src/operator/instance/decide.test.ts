@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { aDatastore, aFlavor, ago, anInstance, aVersion, engine } from '../examples.ts'
+import { aDatastore, aFlavor, aGroup, ago, anInstance, aVersion, engine } from '../examples.ts'
 import { type Catalog, decide, digestRecord, readRecord, recordOf } from './decide.ts'
 
 const whole: Catalog = { datastore: aDatastore(), versions: [aVersion()], flavor: aFlavor() }
@@ -13,6 +13,7 @@ test('the Datastore’s default version is taken where none is stated', () => {
 })
 
 const leaving = { deletionTimestamp: ago(1) }
+const grouped = { configurationRef: { name: 'settings' } }
 test.each([
   ['DatastoreNotFound', decide(anInstance().spec, undefined, undefined, without('datastore'), engines)],
   ['FlavorNotFound', decide(anInstance().spec, undefined, undefined, without('flavor'), engines)],
@@ -24,6 +25,11 @@ test.each([
   ['FlavorNotAllowed', first({ versions: [aVersion({ allowedFlavors: ['huge'] })] })],
   ['FlavorTooSmall', first({ flavor: aFlavor({ memory: '128Mi' }) })],
   ['VolumeTooLarge', first({ versions: [aVersion({ maxVolumeSize: '512Mi' })] })],
+  ['ConfigurationInvalid', first({ versions: [aVersion({ defaults: { no_such: 1 } })] })],
+  ['ConfigurationGroupNotFound', first({}, grouped)],
+  ['ConfigurationGroupNotFound', first({ group: aGroup({}, { type: 'pg' }, leaving) }, grouped)],
+  ['ConfigurationGroupMismatch', first({ group: aGroup({}, { type: 'other' }) }, grouped)],
+  ['ConfigurationInvalid', first({ group: aGroup({ no_such: 1 }) }, grouped)],
 ])('%s is a fault before anything is provisioned', (code, decision) => {
   expect(decision).toMatchObject({ fault: { code } })
   expect(decision.decided).toBeUndefined()
@@ -46,6 +52,18 @@ test('another version than the recorded one is refused, and what runs goes on', 
   const { decided, fault } = decide(anInstance({ datastore: { type: 'pg', version: '17' } }).spec, recorded, flavor, whole, engines)
   expect(fault).toMatchObject({ code: 'DatastoreImmutable' })
   expect(decided?.version).toBe('15')
+})
+
+test('of a group that is leaving what runs still has the settings, and of one that is no good it keeps what it had', () => {
+  const again = (group: Catalog['group']) =>
+    decide(anInstance(grouped).spec, recorded, flavor, { versions: [], ...(group !== undefined && { group }) }, engines)
+  expect(again(aGroup({ work_mem: '8MB' }, { type: 'pg' }, leaving))).toMatchObject({ decided: { groupSettings: { work_mem: '8MB' } } })
+  const refused = again(aGroup({ no_such: 1 }))
+  expect(refused).toMatchObject({ groupFault: { code: 'ConfigurationInvalid' }, decided: { version: '15' } })
+  expect(refused.decided?.groupSettings).toBeUndefined()
+  expect(refused.fault).toBeUndefined()
+  expect(again(undefined).groupFault?.code).toBe('ConfigurationGroupNotFound')
+  expect(decide(anInstance().spec, recorded, flavor, whole, engines).decided?.groupSettings).toEqual({})
 })
 
 test('a claim’s record reads back as it was written', () => {

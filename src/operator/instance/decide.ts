@@ -2,27 +2,30 @@
  * Resolves what an Instance refers to. Pure. What was decided once (datastore, version, image, formulas, flavor) is recorded in the Guest
  * and on the volume claim and wins over the catalog for good: a default that moves, or an entry that goes, changes nothing that runs.
  */
+import type { ConfigurationGroup } from '../../api/configurationgroup.ts'
 import type { Datastore, EngineName } from '../../api/datastore.ts'
 import type { DatastoreVersion } from '../../api/datastoreversion.ts'
 import type { Flavor } from '../../api/flavor.ts'
 import type { GuestSpec } from '../../api/guest.ts'
 import type { InstanceSpec } from '../../api/instance.ts'
 import type { OperatorEngine } from '../../engines/operator-engine.ts'
-import { catalogueOf } from '../../engines/parameters/catalogue.ts'
-import { checkParameters, describeFaults } from '../../engines/parameters/check.ts'
 import type { Parameters } from '../../engines/parameters/layers.ts'
 import { type Fault, fault } from '../../errors.ts'
 import { byAge } from '../claims.ts'
+import { type Running, settingsOfGroup } from '../configurationgroup/judge.ts'
+import { judgeSettings } from '../judge-settings.ts'
 import { annotations } from '../names.ts'
 import { formatBytes, parseQuantity } from '../quantity.ts'
 
 export type Engines = Partial<Record<EngineName, OperatorEngine>>
 
+/** What an Instance refers to. */
 export interface Catalog {
   datastore?: Datastore
   /** Every DatastoreVersion of that Datastore. */
   versions: readonly DatastoreVersion[]
   flavor?: Flavor
+  group?: ConfigurationGroup
 }
 
 export interface Decided {
@@ -38,11 +41,15 @@ export interface Decided {
   maxVolumeSize?: string | number
   /** What the version sets, as far as the engine takes it; undefined if the version is no longer there, or sets something that is wrong. */
   settings?: Parameters
+  /** The same of the Instance's group: undefined if that is not there, or not acceptable. */
+  groupSettings?: Parameters
 }
 
 export interface Decision {
   decided?: Decided
   fault?: Fault
+  /** Why the Instance's group is not taken. What runs goes on with what it had of it. */
+  groupFault?: Fault
 }
 
 /** What a volume claim says of the decision: all that is left of it if the Guest is lost. */
@@ -123,17 +130,21 @@ function decideFirst(spec: InstanceSpec, catalog: Catalog, engines: Engines): De
   const { settings, fault: wrong } = settingsOf(found, engine)
   if (wrong !== undefined) return { fault: wrong }
 
+  const group = groupOf(spec, present(catalog.group), { datastore: name, version, engine })
+  if (group.groupFault !== undefined) return { fault: group.groupFault }
+
   const { image, imagePullSecrets = [] } = found.spec
   return {
     decided: {
       datastore: name,
       engine,
       version,
-      flavor: sizeOf(flavor),
+      flavor: flavorOf(flavor),
       image,
       offered: { image, imagePullSecrets },
       ...(maxVolumeSize !== undefined && { maxVolumeSize }),
       ...(settings !== undefined && { settings }),
+      ...group.decided,
     },
   }
 }
@@ -148,39 +159,45 @@ function decideAgain(
 ): Decision {
   const engine = engines[recorded.engine]
   if (engine === undefined) return { fault: fault('EngineUnknown', { engine: recorded.engine }) }
-  const size = flavor ?? (catalog.flavor && sizeOf(catalog.flavor))
+  const size = flavor ?? (catalog.flavor && flavorOf(catalog.flavor))
   if (size === undefined) return { fault: fault('FlavorNotFound', { flavor: spec.flavorRef.name }) }
   const found = findVersion(catalog.versions, recorded.version)
   const asked = spec.datastore.version
   const settings = found && settingsOf(found, engine).settings
+  const { datastore, version } = recorded
+  const { groupFault, decided: ofGroup } = groupOf(spec, catalog.group, { datastore, version, engine })
   return {
     decided: {
-      datastore: recorded.datastore,
+      datastore,
       engine,
-      version: recorded.version,
+      version,
       flavor: size,
       image: recorded.image,
       ...(recorded.imageDigest !== undefined && { imageDigest: recorded.imageDigest }),
       ...(found !== undefined && { offered: { image: found.spec.image, imagePullSecrets: found.spec.imagePullSecrets ?? [] } }),
       ...(found?.spec.maxVolumeSize !== undefined && { maxVolumeSize: found.spec.maxVolumeSize }),
       ...(settings !== undefined && { settings }),
+      ...ofGroup,
     },
+    ...(groupFault !== undefined && { groupFault }),
     ...(asked !== undefined && asked !== recorded.version && { fault: fault('DatastoreImmutable', { asked, recorded: recorded.version }) }),
   }
 }
 
 /** The settings of a version in the engine's own form, or what is wrong with them. */
 export function settingsOf({ metadata, spec }: DatastoreVersion, engine: OperatorEngine): { settings?: Parameters; fault?: Fault } {
-  const { defaults = {}, version } = spec
-  if (Object.keys(defaults).length === 0) return { settings: {} }
-  const of = `spec.defaults of DatastoreVersion "${metadata.name}"`
-  const catalogue = catalogueOf(engine.parameters, version)
-  if (catalogue === undefined) {
-    const problems = `this operator has no rules for the settings of ${engine.engine} ${version}`
-    return { fault: fault('ConfigurationInvalid', { of, problems }) }
-  }
-  const { parameters, faults } = checkParameters(defaults, catalogue)
-  return faults.length === 0 ? { settings: parameters } : { fault: fault('ConfigurationInvalid', { of, problems: describeFaults(faults) }) }
+  return judgeSettings(`spec.defaults of DatastoreVersion "${metadata.name}"`, spec.defaults ?? {}, engine, spec.version)
+}
+
+/** An Instance without a group has none of its settings. */
+function groupOf(
+  { configurationRef }: InstanceSpec,
+  group: ConfigurationGroup | undefined,
+  running: Running,
+): Pick<Decision, 'groupFault'> & { decided?: Pick<Decided, 'groupSettings'> } {
+  if (configurationRef === undefined) return { decided: { groupSettings: {} } }
+  const judged = settingsOfGroup(configurationRef.name, group, running)
+  return 'fault' in judged ? { groupFault: judged.fault } : { decided: { groupSettings: judged.settings } }
 }
 
 export function checkVolumeSize(size: string | number, max: string | number | undefined): Fault | undefined {
@@ -193,4 +210,4 @@ export function findVersion(versions: readonly DatastoreVersion[], version: stri
   return versions.filter(v => v.spec.version === version).sort(byAge)[0]
 }
 
-const sizeOf = (flavor: Flavor) => ({ name: flavor.metadata.name, cpu: flavor.spec.cpu, memory: String(flavor.spec.memory) })
+export const flavorOf = (flavor: Flavor) => ({ name: flavor.metadata.name, cpu: flavor.spec.cpu, memory: String(flavor.spec.memory) })

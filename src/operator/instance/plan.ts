@@ -60,6 +60,8 @@ export interface Plan {
   restartPending: string[]
   /** Why the volume does not have the size asked for. The database runs on. */
   volumeNote?: Fault
+  /** Why the configuration is not all that is asked for. The database runs on. */
+  configurationNote?: Fault
   /** Look again after so long, for time alone will change the plan. */
   againMs?: number
 }
@@ -78,7 +80,7 @@ export function planInstance(o: Observed, pod: PodSettings): Plan {
   if (lost !== undefined && side.guest === undefined) return nothing({ fault: lost })
 
   const recorded = side.guest?.spec ?? readRecord(side.claim?.metadata.annotations)
-  const { decided, fault: undecided } = decide(instance.spec, recorded, side.guest?.spec.flavor, o.catalog, o.engines)
+  const { decided, fault: undecided, groupFault } = decide(instance.spec, recorded, side.guest?.spec.flavor, o.catalog, o.engines)
   if (decided === undefined) return nothing(undecided && { fault: undecided })
 
   const volume = lost === undefined ? planVolume(o, decided) : { actions: [] }
@@ -104,6 +106,7 @@ export function planInstance(o: Observed, pod: PodSettings): Plan {
     restartPending: side.guest === undefined ? [] : restartReasons(o, side.guest, decided, pod),
     ...(stands !== undefined && { fault: stands }),
     ...(volume.note !== undefined && { volumeNote: volume.note }),
+    ...(groupFault !== undefined && { configurationNote: groupFault }),
     ...(agent.againMs !== undefined && { againMs: agent.againMs }),
   }
 }

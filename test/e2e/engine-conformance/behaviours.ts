@@ -68,6 +68,17 @@ function behaves({ engine, datastore, version, image }: Subject, dialect: Dialec
       {},
       { ...(capabilities.databases ? { access: [{ database: 'shop', privilege }] } : { access: [], privilege }), ...spec },
     )
+  const patch = (name: string, spec: object) =>
+    kubectl(['patch', 'instance', name, '-n', ns, '--type=merge', '-p', JSON.stringify({ spec })])
+  const restarted = async (name: string) => {
+    const restartRequestedAt = new Date().toISOString()
+    await patch(name, { restartRequestedAt })
+    await until(
+      'the restart is carried out',
+      async () => (await get('instance', name, ns)).status.lastRestartRequestedAt === restartRequestedAt,
+    )
+    await ready(name, ns)
+  }
   const podOf = async (name: string): Promise<Obj> => get('pod', await guestOf(name, ns), 'trove-guests')
   const objects = () => [
     instance('db'),
@@ -190,63 +201,46 @@ function behaves({ engine, datastore, version, image }: Subject, dialect: Dialec
     const before = await podOf('db')
     if (capabilities.users) await keeps('before-restart')
     const log = kubectl(['logs', '--follow', '-n', 'trove-guests', '-c', 'database', before.metadata.name])
-    await kubectl([
-      'patch',
-      'instance',
-      'db',
-      '-n',
-      ns,
-      '--type=merge',
-      '-p',
-      JSON.stringify({ spec: { restartRequestedAt: new Date().toISOString() } }),
-    ])
-    await until(
-      'there is another pod',
-      async () => (await maybe('pod', before.metadata.name, 'trove-guests'))?.metadata.uid !== before.metadata.uid,
-    )
-    await ready('db', ns)
+    await restarted('db')
+    expect((await podOf('db')).metadata.uid).not.toBe(before.metadata.uid)
     expect(await log).toMatch(dialect.cleanEnd)
     if (capabilities.users) {
       await answers()
       await has('before-restart')
     }
-    const db = await get('instance', 'db', ns)
-    expect(db.status.lastRestartRequestedAt).toBe(db.spec.restartRequestedAt)
   })
 
   test.runIf(capabilities.users)(
-    'settings come into force while it runs, or with a restart, and one that it does not start with leaves it up',
+    'a group of settings comes into force while it runs, or with a restart; one that it does not start with leaves it up; detached, the defaults are back',
     async () => {
-      const name = `tuned-${ns}`
-      const defaults = (values: object) => ({
+      const group = (values: object) => ({
         apiVersion: 'trove.dev/v1alpha1',
-        kind: 'DatastoreVersion',
-        metadata: { name },
-        spec: { datastoreRef: { name }, version, image, defaults: values },
+        kind: 'ConfigurationGroup',
+        metadata: { name: 'tuning', namespace: ns },
+        spec: { datastore: { type: datastore, version }, values },
       })
       const { live, cold, refused } = client.settings
       const both = live === undefined ? [cold] : [live, cold]
       const set = (...settings: { name: string; value: string | number }[]) =>
-        apply(defaults(Object.fromEntries(settings.map(s => [s.name, s.value]))))
+        apply(group(Object.fromEntries(settings.map(s => [s.name, s.value]))))
+      const refer = (configurationRef: { name: string } | null) => patch('tuned', { configurationRef })
+      const counted = (wanted: object) =>
+        until(`the group counts ${JSON.stringify(wanted)}`, async () => {
+          const found = (await get('configurationgroup', 'tuning', ns)).status?.instances
+          return Object.entries(wanted).every(([key, n]) => found?.[key] === n)
+        })
       const sees = async (setting: Setting) => {
         const { stdout, stderr } = await client.show(tuner, setting)
         return setting.seen.test(stdout) || setting.seen.test(stderr)
       }
       const seen = () => Promise.all(both.map(sees))
       const restart = async () => {
-        const spec = { restartRequestedAt: new Date().toISOString() }
-        await kubectl(['patch', 'instance', 'tuned', '-n', ns, '--type=merge', '-p', JSON.stringify({ spec })])
-        await until(
-          'the restart is carried out',
-          async () => (await get('instance', 'tuned', ns)).status.lastRestartRequestedAt === spec.restartRequestedAt,
-        )
-        await ready('tuned', ns)
+        await restarted('tuned')
         await until('it answers', async () => (await client.whoAmI(tuner)).code === 0)
       }
-      await apply({ apiVersion: 'trove.dev/v1alpha1', kind: 'Datastore', metadata: { name }, spec: { engine } }, defaults({}))
       const rights = capabilities.databases ? { access: [{ database: 'shop', privilege: 'Owner' }] } : { access: [], privilege: 'Owner' }
       await apply(
-        instance('tuned', { datastore: { type: name, version } }),
+        instance('tuned'),
         ...(capabilities.databases ? [database('tuned-shop', ns, 'tuned', { name: 'shop' })] : []),
         user('tuner', ns, 'tuned', {}, rights),
       )
@@ -256,18 +250,23 @@ function behaves({ engine, datastore, version, image }: Subject, dialect: Dialec
       expect(await seen()).toEqual(both.map(() => false))
 
       await set(...both)
+      await refer({ name: 'tuning' })
       const waits = await becomes('instance', 'tuned', ns, 'ConfigurationApplied', 'RestartRequired')
       expect(waits.status).toMatchObject({ phase: 'RESTART_REQUIRED', configuration: { restartRequired: [cold.name] } })
       expect(condition(waits, 'Ready')?.status).toBe('True')
       expect(await seen()).toEqual(both.map(setting => setting !== cold))
       expect((await podOf('tuned')).metadata.uid).toBe(pod)
+      await counted({ total: 1, applied: 0, restartRequired: 1, failed: 0 })
       await restart()
       expect(await seen()).toEqual(both.map(() => true))
       await becomes('instance', 'tuned', ns, 'ConfigurationApplied', 'Applied')
+      await counted({ total: 1, applied: 1, restartRequired: 0, failed: 0 })
 
-      await apply(defaults({ no_such_setting: 1, ...Object.fromEntries(both.map(s => [s.name, s.value])) }))
-      await until('it is told', async () => condition(await maybe('datastoreversion', name), 'Stalled')?.reason === 'ConfigurationInvalid')
-      expect(condition(await ready('tuned', ns), 'ConfigurationApplied')?.status).toBe('True')
+      await apply(group({ no_such_setting: 1, ...Object.fromEntries(both.map(s => [s.name, s.value])) }))
+      await becomes('configurationgroup', 'tuning', ns, 'Stalled', 'ConfigurationInvalid')
+      await becomes('instance', 'tuned', ns, 'ConfigurationApplied', 'ConfigurationInvalid')
+      expect(condition(await get('instance', 'tuned', ns), 'Ready')?.status).toBe('True')
+      expect(await seen()).toEqual(both.map(() => true))
 
       if (refused !== undefined) {
         await set(...both, refused)
@@ -276,13 +275,16 @@ function behaves({ engine, datastore, version, image }: Subject, dialect: Dialec
         await restart()
         await becomes('instance', 'tuned', ns, 'ConfigurationApplied', 'ConfigurationRefused')
         expect(await seen()).toEqual(both.map(() => true))
+        await counted({ total: 1, applied: 0, restartRequired: 0, failed: 1 })
       }
-      await set()
+      await tryKubectl(['delete', 'configurationgroup', 'tuning', '-n', ns, '--wait=false'])
+      const held = await becomes('configurationgroup', 'tuning', ns, 'InUse', 'True')
+      expect(condition(held, 'InUse')?.message).toContain('tuned')
+      await refer(null)
+      await gone('configurationgroup', 'tuning', ns)
       if (live === undefined) await restart()
       await until('the default is back', async () => !(await sees(live ?? cold)))
       await kubectl(['delete', 'instance', 'tuned', '-n', ns, '--timeout=120s'])
-      await tryKubectl(['delete', 'datastoreversion', name])
-      await tryKubectl(['delete', 'datastore', name])
     },
   )
 
