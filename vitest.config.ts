@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/kind/**/*.test.ts', 'test/bench/**/*.test.ts', 'deploy/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'test/{kind,bench}/**/*.test.ts', 'test/example-engine/*.test.ts', 'deploy/**/*.test.ts'],
           testTimeout: 20_000,
         },
       },

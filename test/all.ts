@@ -1,7 +1,8 @@
 /**
  * `npm test`: every tier, each run even if one before it failed, and at the end what failed, with its reason, and a last line `N passed,
  * N failed`. What mostly computes runs beside what mostly waits. It brings up a cluster of its own, apart from the quickstart's, and takes it
- * down again unless called with --keep. With --full (`npm run test:full`) what is measured over a time is measured for longer.
+ * down again unless called with --keep. With --full (`npm run test:full`) what is measured over a time is measured for longer, and the example
+ * engine is put to the conformance suite.
  */
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
@@ -38,7 +39,8 @@ interface Tier {
 const root = join(import.meta.dirname, '..')
 const reports = join(root, '.trove', 'reports')
 const keep = process.argv.includes('--keep')
-const variants = process.argv.includes('--full') ? { [fullVariable]: '1' } : {}
+const full = process.argv.includes('--full')
+const variants = full ? { [fullVariable]: '1' } : {}
 
 /** Runs a command. Every line that it prints is passed on, with the name of the tier before it. */
 async function run(name: string, command: string, args: string[]): Promise<boolean> {
@@ -101,12 +103,18 @@ const brief = (message: string) =>
     .map(line => `    ${line.slice(0, 400)}`)
     .join('\n')
 
+/** With --full also on a cluster of its own. */
+const exampleEngine = step('example-engine', 'node', 'test/example-engine/main.ts', ...(full ? ['--cluster'] : []))
+
 /** One stage after another; in each the lanes side by side; in a lane one tier after another, cheapest first. */
 const stages: Tier[][][] = [
   [[step('check', 'npm', 'run', '--silent', 'check')]],
   // Before anything runs beside it: on a fresh machine this builds for a quarter of an hour.
   [[step('cluster', 'node', 'test/kind/main.ts', '--name', 'test', 'up')]],
-  [[tier('unit'), step('launcher', 'node', 'test/launcher/main.ts'), tier('integration'), tier('quickstart')], [tier('e2e-alone')]],
+  [
+    [tier('unit'), step('launcher', 'node', 'test/launcher/main.ts'), tier('integration'), tier('quickstart'), exampleEngine],
+    [tier('e2e-alone')],
+  ],
   [[tier('e2e'), tier('conformance'), tier('uninstall')]],
 ]
 const width = Math.max(...stages.flat(2).map(({ name }) => name.length))

@@ -3,9 +3,17 @@ import { z } from 'zod'
 import { catalogStatus, immutable, withRules } from './fields.ts'
 import { type ApiObject, defineKind } from './kind.ts'
 
-/** The engines that this operator has. One line here, one in src/engines/operator-engines.ts and one in src/engines/guest-engines.ts per engine. */
-export const engines = ['postgresql', 'mysql', 'mariadb', 'percona', 'redis', 'valkey'] as const
-export type EngineName = (typeof engines)[number]
+/** The engines that this operator has, each with the folder of src/engines that it is in: one line per engine. */
+export const registry = {
+  postgresql: 'postgresql',
+  mysql: 'mysql',
+  mariadb: 'mysql',
+  percona: 'mysql',
+  redis: 'redis',
+  valkey: 'redis',
+} as const
+export type EngineName = keyof typeof registry
+export const engines = Object.keys(registry) as [EngineName, ...EngineName[]]
 
 /** A version as its DatastoreVersion states it. A string: unquoted 17 or 10.11 in YAML is a number and is refused. */
 export const versionString = (description: string) =>

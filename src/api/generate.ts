@@ -1,12 +1,13 @@
 /**
- * `npm run generate`: writes crds/ and docs/reference/ from the schemas and the fault registry. With `--check` it writes nothing and fails if
- * what is checked in differs.
+ * `npm run generate`: writes crds/ and docs/reference/ from the schemas and the fault registry, and the lists of engines from theirs. With
+ * `--check` it writes nothing and fails if what is checked in differs.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as yaml from 'js-yaml'
 import { customResourceDefinition } from './crd.ts'
+import { engineList, halves, listFile } from './engine-lists.ts'
 import { GROUP } from './kind.ts'
 import { kinds } from './kinds.ts'
 import { apiReference, faultReference } from './reference.ts'
@@ -28,6 +29,7 @@ function generated(): Map<string, string> {
   )
   files.set('docs/reference/api.md', apiReference(kinds))
   files.set('docs/reference/faults.md', faultReference())
+  for (const half of halves) files.set(listFile(half), engineList(half))
   return files
 }
 

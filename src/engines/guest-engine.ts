@@ -11,7 +11,7 @@ import type { Parameters } from './parameters/layers.ts'
 export interface EnginePaths {
   /** The engine's data directory. During initialisation it lies in `<engine>.init` and is renamed when complete. */
   data: string
-  /** Directory with the rendered configuration files, written by the agent before each start and before `configure`. */
+  /** Directory with the rendered configuration files, written by the agent before each script and before `configure`. */
   configuration: string
   /** Directory for the engine's local socket, shared by both containers, mode 0770. */
   sockets: string

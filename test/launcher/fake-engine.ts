@@ -13,7 +13,8 @@ export function fakeEngine(shared: string): GuestEngine {
   const steering = (name: string) => join(shared, name)
   return {
     engine: 'postgresql',
-    initialise: ({ data }) => `mkdir '${data}' && echo half >'${data}/state'
+    initialise: ({ data, configuration, sockets }) => `[ -e '${configuration}/engine.conf' ] && [ -d '${sockets}' ] || exit 8
+mkdir '${data}' && echo half >'${data}/state'
 [ ! -e '${steering('slow-init')}' ] || sleep "$(cat '${steering('slow-init')}')"
 [ ! -e '${steering('fail-init')}' ] || { echo 'the fake engine cannot be initialised'; exit 3; }
 echo whole >'${data}/state'`,

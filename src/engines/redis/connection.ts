@@ -4,9 +4,9 @@
  */
 import { abortable } from '../abortable.ts'
 import type { EnginePaths } from '../guest-engine.ts'
+import { readVolumeFile } from '../volume-file.ts'
 import { passwordFile, socketFile } from './files.ts'
 import { administrator } from './names.ts'
-import { readVolumeFile } from './volume-file.ts'
 
 export interface Connection {
   command(words: readonly string[], signal: AbortSignal): Promise<unknown>

@@ -8,11 +8,11 @@ import { TroveError } from '../../errors.ts'
 import type { EnginePaths } from '../guest-engine.ts'
 import { rootName } from '../root.ts'
 import { nameTaken, told } from '../told.ts'
+import { readVolumeFile } from '../volume-file.ts'
 import { isOurs, type Kind, parseUsers, rootRules, userRules } from './acl.ts'
 import type { Connection } from './connection.ts'
 import { aclFile } from './files.ts'
 import { checkUser, probe } from './names.ts'
-import { readVolumeFile } from './volume-file.ts'
 
 /** A thousand users have a tenth of it. */
 const maxAclFile = 4 * 1024 * 1024

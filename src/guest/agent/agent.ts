@@ -251,11 +251,12 @@ export class Agent {
   }
 
   async #initialise(): Promise<void> {
-    const { launcher, log, clock } = this.#o
+    const { launcher, mounts, log, clock } = this.#o
     this.#initialisation = { ...this.#initialisation, running: true }
     let failure: Fault | undefined
     try {
       const { spec, engine, layout } = this.#known()
+      stage(this.#configuration.toStartWith(), mounts)
       log.info({ engine: spec.engine, version: spec.version }, 'initialising the volume')
       const { exit, output } = await launcher.run({ id: initialiseJob, script: initialiseScript(spec, engine, layout) }, this.#signal)
       failure =

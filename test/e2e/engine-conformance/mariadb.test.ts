@@ -1,3 +1,4 @@
 import { conforms } from './behaviours.ts'
+import { mysql } from './mysql-dialect.ts'
 
-await conforms('mariadb')
+await conforms('mariadb', mysql('mariadb', 'mariadbd'))

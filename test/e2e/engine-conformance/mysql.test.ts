@@ -1,3 +1,4 @@
 import { conforms } from './behaviours.ts'
+import { mysql } from './mysql-dialect.ts'
 
-await conforms('mysql')
+await conforms('mysql', mysql('mysql', 'mysqld'))

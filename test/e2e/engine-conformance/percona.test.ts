@@ -1,3 +1,4 @@
 import { conforms } from './behaviours.ts'
+import { mysql } from './mysql-dialect.ts'
 
-await conforms('percona')
+await conforms('percona', mysql('mysql', 'mysqld'))

@@ -1,3 +1,4 @@
 import { conforms } from './behaviours.ts'
+import { redis } from './redis-dialect.ts'
 
-await conforms('redis')
+await conforms('redis', redis('redis-cli', 'redis-server'))

@@ -1,3 +1,4 @@
 import { conforms } from './behaviours.ts'
+import { redis } from './redis-dialect.ts'
 
-await conforms('valkey')
+await conforms('valkey', redis('valkey-cli', 'valkey-server'))

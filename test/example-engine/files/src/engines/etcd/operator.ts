@@ -1,0 +1,24 @@
+/** etcd, the operator's half: port, limits, rendered configuration, what names are allowed, and how an application is told where to connect. Pure. */
+import { fault } from '../../errors.ts'
+import type { OperatorEngine } from '../operator-engine.ts'
+import { connectionUri } from '../uri.ts'
+import { defaults, render } from './configuration.ts'
+import { logFault } from './log-fault.ts'
+import { checkUser } from './names.ts'
+import { etcdParameters } from './rules/parameters.ts'
+
+export const etcd: OperatorEngine = {
+  engine: 'etcd',
+  ports: [{ name: 'etcd', port: 2379, exposed: true }],
+  capabilities: { databases: false, users: true, root: false },
+  formulas: 1,
+  minimumMemory: 128 * 1024 * 1024,
+  user: { uid: 999, gid: 999 },
+  parameters: etcdParameters,
+  defaults,
+  render,
+  checkDatabase: () => fault('NotSupported', { engine: 'etcd', capability: 'databases' }),
+  checkUser,
+  bindingUri: input => connectionUri('http', input),
+  logFault,
+}
