@@ -16,7 +16,7 @@ import { install, kubectl } from '../kind/install.ts'
 import { SetupError } from '../kind/setup-error.ts'
 import { stepLog } from '../kind/steps.ts'
 import { type AgentMemory, agentMemory, operatorMemory } from './memory.ts'
-import { bare } from './ready/bare.ts'
+import { bareOf } from './ready/bare.ts'
 import { type Figures, figuresOf, type Pair } from './ready/figures.ts'
 import { bareObjects, flavor, instance, instanceObjects, namespaceObject, smallFlavor, waitingClient } from './ready/objects.ts'
 import { type Subject, subjectsOf } from './ready/subjects.ts'
@@ -104,7 +104,7 @@ RSS of the operator: ${megabytes(figures.operatorRssMiB).toFixed(1)} MB
 async function bundledClient(engine: EngineName): Promise<Buffer> {
   const result = await build({
     stdin: {
-      contents: `import { ask } from './ask/${bare[engine].ask}.ts'\nimport { untilAnswered } from './client.ts'\nvoid untilAnswered(ask)\n`,
+      contents: `import { ask } from './ask/${bareOf(engine).ask}.ts'\nimport { untilAnswered } from './client.ts'\nvoid untilAnswered(ask)\n`,
       resolveDir: join(import.meta.dirname, 'ready'),
       loader: 'ts',
     },

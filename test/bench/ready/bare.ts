@@ -8,6 +8,7 @@
  * alone, such as an account for the agent.
  */
 import type { EngineName } from '../../../src/api/datastore.ts'
+import { SetupError } from '../../kind/setup-error.ts'
 
 interface Bare {
   /** The file in ask/ with the question that says that it is ready. */
@@ -74,11 +75,17 @@ CLI
 wait`,
 })
 
-export const bare: Record<EngineName, Bare> = {
+const known: Partial<Record<EngineName, Bare>> = {
   postgresql,
   mysql,
   mariadb,
   percona: mysql,
   redis: redisFamily('redis-server', 'redis-cli'),
   valkey: redisFamily('valkey-server', 'valkey-cli'),
+}
+
+export function bareOf(engine: EngineName): Bare {
+  const found = known[engine]
+  if (found === undefined) throw new SetupError(`no bare pod of ${engine} is known`, 'add one to test/bench/ready/bare.ts')
+  return found
 }

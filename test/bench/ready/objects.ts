@@ -1,7 +1,7 @@
 /** What is applied in a round of the `ready` bench: the client that waits, and then one of the two sides. */
 import type { DefaultsInput, OperatorEngine } from '../../../src/engines/operator-engine.ts'
 import { operatorEngines } from '../../../src/engines/operator-engines.ts'
-import { bare } from './bare.ts'
+import { bareOf } from './bare.ts'
 import type { Subject } from './subjects.ts'
 
 /** Both sides have it. As much CPU as the node can spare, so that little of the time is spent waiting for a quota. */
@@ -134,7 +134,7 @@ export function bareObjects(namespace: string, { engine, version, image }: Subje
           {
             name: 'db',
             image,
-            command: ['sh', '-c', bare[engine].script],
+            command: ['sh', '-c', bareOf(engine).script],
             resources: { requests: flavor.spec, limits: flavor.spec },
             securityContext: restricted,
             volumeMounts: [
