@@ -351,9 +351,13 @@ export const mutants: Mutant[] = [
     caughtBy: 'no secret is told',
   },
   {
-    bug: 'an Instance counts as running with a group as soon as its guest was told',
+    bug: 'an Instance counts as running with what a group had before',
     changes: [
-      { file: 'src/operator/configurationgroup/standing.ts', from: "if (reported.hash !== wanted.hash) return 'onItsWay'", to: '' },
+      {
+        file: 'src/operator/configurationgroup/standing.ts',
+        from: '!same(wanted.layers.group ?? {}, judged.settings) || reported === undefined',
+        to: 'reported === undefined',
+      },
     ],
     workload: 'configuration',
     caughtBy: 'status is never ahead of what is so',
