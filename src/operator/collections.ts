@@ -27,8 +27,11 @@ export const instanceKeyOf = (object: Database | DatabaseUser): Key => `${object
 
 export const versionKey = (datastore: string, version: string) => `${datastore}/${version}`
 
-/** The version that an Instance has, or will have if nothing else is decided. */
-export const versionOf = (instance: Instance) => instance.status?.datastore?.version ?? instance.spec.datastore.version
+/** The versions that an Instance has and is being changed to, or will have if nothing else is decided. */
+export function versionsOf({ spec, status }: Instance): string[] {
+  const { version = spec.datastore.version, upgradingTo } = status?.datastore ?? {}
+  return [version, upgradingTo].flatMap(v => v ?? [])
+}
 
 /** Of a pod's spec we read where it runs, its images and its restart; the rest, the launcher's text above all, would be most of what we hold. */
 function slimPod(pod: Pod): Pod {
@@ -65,7 +68,7 @@ export function openCollections(manager: Manager, { guestsNamespace: namespace }
     instances: manager.collection(instances, {
       indexes: {
         datastore: i => [i.spec.datastore.type],
-        version: i => [versionOf(i)].flatMap(v => (v === undefined ? [] : [versionKey(i.spec.datastore.type, v)])),
+        version: i => versionsOf(i).map(v => versionKey(i.spec.datastore.type, v)),
         flavor: i => [i.spec.flavorRef.name],
       },
     }),

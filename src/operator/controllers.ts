@@ -7,7 +7,7 @@ import type { Collection } from '../runtime/collection.ts'
 import { type ControllerOptions, type Source, watchEach, watchGone, watchMembers, watchSpecs } from '../runtime/controller.ts'
 import { type Key, keyOf } from '../runtime/store.ts'
 import { isUser, reconcileDatastore, reconcileFlavor, reconcileVersion } from './catalog/reconcile.ts'
-import { instanceKeyOf, versionKey, versionOf } from './collections.ts'
+import { instanceKeyOf, versionKey, versionsOf } from './collections.ts'
 import { reconcileDatabase } from './database/reconcile.ts'
 import { openBindingWatch } from './databaseuser/binding-watch.ts'
 import { reconcileUser } from './databaseuser/reconcile.ts'
@@ -108,10 +108,7 @@ export function controllersOf(world: World): ControllerOptions[] {
         watchSpecs(c.versions, v => c.versions.byIndex('datastore', v.spec.datastoreRef.name).map(keyOf)),
         watchEach(c.versions, self),
         watchSpecs(c.datastores, d => c.versions.byIndex('datastore', d.metadata.name).map(keyOf)),
-        watchUsers(i => {
-          const version = versionOf(i)
-          return version === undefined ? [] : c.versions.byIndex('version', versionKey(i.spec.datastore.type, version)).map(keyOf)
-        }),
+        watchUsers(i => versionsOf(i).flatMap(v => c.versions.byIndex('version', versionKey(i.spec.datastore.type, v)).map(keyOf))),
       ],
     },
     {

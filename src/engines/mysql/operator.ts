@@ -2,6 +2,7 @@
 import type { EngineName } from '../../api/datastore.ts'
 import type { OperatorEngine } from '../operator-engine.ts'
 import type { Catalogues } from '../parameters/catalogue.ts'
+import { anyNewer, type UpgradePath, withoutSkipping } from '../upgrade-path.ts'
 import { connectionUri } from '../uri.ts'
 import { defaults, render } from './configuration.ts'
 import { logFault } from './log-fault.ts'
@@ -11,7 +12,7 @@ import { mariadbParameters, mysqlParameters } from './rules/parameters.ts'
 
 const mib = 1024 * 1024
 
-const engineOf = (engine: EngineName, parameters: Catalogues, minimumMemory: number): OperatorEngine => ({
+const engineOf = (engine: EngineName, parameters: Catalogues, minimumMemory: number, refusesUpgrade: UpgradePath): OperatorEngine => ({
   engine,
   ports: [{ name: 'mysql', port, exposed: true }],
   capabilities: { databases: true, users: true },
@@ -21,6 +22,7 @@ const engineOf = (engine: EngineName, parameters: Catalogues, minimumMemory: num
   parameters,
   defaults: input => defaults(engine, input),
   render: input => render(engine, input),
+  refusesUpgrade,
   checkDatabase: spec => checkDatabase(engine, spec),
   checkUser: spec => checkUser(engine, spec),
   // Clients of both know the one scheme.
@@ -28,5 +30,6 @@ const engineOf = (engine: EngineName, parameters: Catalogues, minimumMemory: num
   logFault,
 })
 
-export const mysql = engineOf('mysql', mysqlParameters, 512 * mib)
-export const mariadb = engineOf('mariadb', mariadbParameters, 256 * mib)
+/** From one long-term series to the next, and no further: MySQL's manual, "Upgrade Paths". MariaDB takes over from any older one. */
+export const mysql = engineOf('mysql', mysqlParameters, 512 * mib, withoutSkipping('8.0', '8.4', '9.7'))
+export const mariadb = engineOf('mariadb', mariadbParameters, 256 * mib, anyNewer)
