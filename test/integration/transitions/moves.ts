@@ -46,7 +46,12 @@ export async function stateWrong(w: Walker, field: Field, object: Walked, wrong:
   await write(w, object, put(object.spec, field.steps, wrong.value) as object)
   await come(w, did)
   checkSaid(now(w, object), wrong, did)
-  unchanged(before, snapshot(w.view), [`${labelOf(object)}.spec`, `${labelOf(object)}.status.conditions`], did)
+  unchanged(
+    before,
+    snapshot(w.view),
+    ['spec', 'status.conditions', 'status.fault'].map(part => `${labelOf(object)}.${part}`),
+    did,
+  )
   if (back) await takeBack(w, field, object, before)
 }
 
