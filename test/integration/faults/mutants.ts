@@ -65,6 +65,18 @@ export const mutants: Mutant[] = [
     caughtBy: 'everything of ours is fenced by the finalizer',
   },
   {
+    bug: 'a Guest gets another version while its pod runs',
+    changes: [
+      {
+        file: 'src/operator/instance/plan.ts',
+        from: 'side.pod === undefined && (!next.waits || hasEndedInOrder(side))',
+        to: '(hasEndedInOrder(side) || side.pod !== undefined)',
+      },
+    ],
+    workload: 'upgrade',
+    caughtBy: 'a version moves between two pods',
+  },
+  {
     bug: 'a lost history is not noticed',
     changes: [
       {

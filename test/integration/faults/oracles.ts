@@ -5,7 +5,18 @@
 import { shippedMemoryMiB } from '../shipped.ts'
 import { isAnyWrite } from './journal.ts'
 import type { Memory } from './operator.ts'
-import { agreement, dropped, fenced, foreign, goneByPolicy, passwordsKept, podsReplaced, told, twoPods } from './oracles-of-data.ts'
+import {
+  agreement,
+  dropped,
+  fenced,
+  foreign,
+  goneByPolicy,
+  passwordsKept,
+  podsReplaced,
+  told,
+  twoPods,
+  versionsMove,
+} from './oracles-of-data.ts'
 import { honestStatus, isJudged, sameCounts, sameEnd } from './oracles-of-outcome.ts'
 import { bounded, impatient, oneLeader, ownWritesForgotten, unconditional, vainLists, vainWrites } from './oracles-of-requests.ts'
 import type { Evidence } from './trial.ts'
@@ -64,6 +75,7 @@ export const oracles = {
   'volumes and passwords go by policy alone': goneByPolicy,
   'a pod is replaced only for a reason': podsReplaced,
   'never two pods on one volume': twoPods,
+  'a version moves between two pods': versionsMove,
   'everything of ours is fenced by the finalizer': fenced,
   'a password never changes': passwordsKept,
   'engine, Secret and binding agree': agreement,

@@ -14,6 +14,7 @@ import { recreate } from './workloads/recreate.ts'
 import { retain } from './workloads/retain.ts'
 import { rigidVolume } from './workloads/rigid-volume.ts'
 import { ten } from './workloads/ten.ts'
+import { upgrade } from './workloads/upgrade.ts'
 
 export const workloads: Workload[] = [
   create,
@@ -23,6 +24,7 @@ export const workloads: Workload[] = [
   keptLate,
   churn,
   change,
+  upgrade,
   rigidVolume,
   nameTaken,
   evicted,
