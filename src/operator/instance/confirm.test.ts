@@ -84,7 +84,7 @@ test.each<[string, Action, Observed, string[]]>([
     'a pod of another version than is asked for',
     { do: 'createPod' } as Action,
     { ...whole, instance: anInstance({ datastore: { type: 'pg', version: '17.2' } }) },
-    ['Instance once', 'Guest once', 'DatastoreVersion once', 'versions where spec.datastoreRef.name=pg,spec.version=17.2'],
+    ['Instance once', 'Guest now', 'DatastoreVersion once', 'versions where spec.datastoreRef.name=pg,spec.version=17.2'],
   ],
   ['a volume’s growth', { do: 'growVolume' } as Action, whole, ['Instance now', 'DatastoreVersion once']],
   ['a restart', { do: 'delete', kind: 'pod' } as Action, whole, ['Instance now', 'Guest now', 'Pod now']],

@@ -37,8 +37,9 @@ function basisOf(action: Action, o: Observed): Basis {
         ...(side.guest !== undefined && { pod: 'once' }),
       }
     case 'createPod':
-      // It is of the version that there was only because another, which is asked for, may not come.
-      return { instance: 'once', guest: 'once', ...(otherVersionAsked(o) !== undefined && { versions: 'once' }) }
+      // Where another version is asked for, it is of the one that there was because that may not come, or because nobody saw its engine end in order:
+      // of the pod's end one may hear before its agent's last word.
+      return otherVersionAsked(o) === undefined ? { instance: 'once', guest: 'once' } : { instance: 'once', guest: 'now', versions: 'once' }
     case 'growVolume':
       return { instance: 'now', versions: 'once' }
     case 'delete':
