@@ -106,7 +106,7 @@ export const faults = {
     says: p => `the engine runs with the new version, but its own upgrade of the data did not come to its end: ${p.log}`,
     advice: 'It is tried again by itself, at most every 60 s; the message is the engine’s own',
     shows: 'phase ERROR',
-    provokedIn: 'integration',
+    provokedIn: 'unit',
     heals: true,
   }),
   FieldImmutable: entry<{ field: string }>({

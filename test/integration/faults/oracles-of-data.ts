@@ -97,7 +97,8 @@ export function versionsMove(e: Evidence): string[] {
     }
     if (v.resource === 'pods' && v.type === 'ADDED') {
       const guest = before.get(`guests ${namespace}/${name}`)?.spec as Parameters<typeof imageToRun>[0] | undefined
-      const image = (at.spec?.containers as { name: string; image: string }[]).find(c => c.name === 'database')?.image
+      const containers = (at.spec?.containers ?? []) as { name: string; image: string }[]
+      const image = containers.find(c => c.name === 'database')?.image
       if (guest !== undefined && image !== imageToRun(guest))
         wrong.push(`${keyOf(v)} runs ${image}, and its Guest says ${imageToRun(guest)}`)
     }
