@@ -348,6 +348,16 @@ test('going back, no other version is spoken of', () => {
   expect(status.datastore).not.toHaveProperty('upgradingTo')
 })
 
+test('whoever wants to go back from an engine that fails is told that there is no way, and still sees why it fails', () => {
+  const failed = healthy({ operatingStatus: 'FAILED', fault: fault('EngineStartFailed', { log: 'it ended' }) })
+  const { status } = judge(well({ guest: aGuest(inBetween, failed) }), {
+    change,
+    refusal: fault('DowngradeImpossible', { from: '17.2', to: '17' }),
+  })
+  expect(status).toMatchObject({ phase: 'UPGRADE', fault: { code: 'DowngradeImpossible' } })
+  expect(status.conditions?.find(c => c.type === 'EngineHealthy')).toMatchObject({ status: 'False', reason: 'EngineStartFailed' })
+})
+
 test('an engine whose own upgrade of the data fails is in ERROR, with its words', () => {
   const failed = healthy({ operatingStatus: 'FAILED', fault: fault('UpgradeFailed', { log: 'no space' }) })
   const { status } = judge(well({ guest: aGuest(inBetween, failed) }), { change })

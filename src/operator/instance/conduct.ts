@@ -97,6 +97,8 @@ function worst(o: Observed, plan: Plan, refused: Fault | undefined, findings: re
     return lost ?? planned
   }
   if (planned !== undefined) return planned
+  // Whoever wants to go back is answered first; what is wrong with the new version stands in its own condition.
+  if (plan.change !== undefined && plan.refusal !== undefined) return plan.refusal
   const found = findings.flatMap(f => (f.fault === undefined ? [] : [f.fault]))
   const first = found.find(f => !isProgress(f)) ?? found[0]
   if (first !== undefined) return first
