@@ -292,53 +292,54 @@ function behaves({ engine, datastore, version, image, predecessors }: Subject): 
     },
   )
 
-  test.each(capabilities.users ? predecessors.map(before => before.version) : [])(
-    'an Instance of version %s becomes one of this version with all that is in it, and never one of that again',
+  test.each(capabilities.users ? predecessors : [])(
+    'an Instance of version $version becomes one of this version with all that is in it, and never one of that again',
     async older => {
-      const privileged = (name: string) =>
-        user(
-          name,
-          ns,
-          'moved',
-          {},
-          capabilities.databases ? { access: [{ database: 'shop', privilege: 'Owner' }] } : { access: [], privilege: 'Owner' },
+      const { ns, remove } = await openTenant('moves')
+      try {
+        const client = await openClient(engine, older.image, ns)
+        const rights = capabilities.databases ? { access: [{ database: 'shop', privilege: 'Owner' }] } : { access: [], privilege: 'Owner' }
+        const state = (to: string) =>
+          kubectl(['patch', 'instance', 'moved', '-n', ns, '--type=merge', '-p', JSON.stringify({ spec: { datastore: { version: to } } })])
+        const moved = instance('moved', { datastore: { type: datastore, version: older.version } })
+        await apply(
+          { ...moved, metadata: { ...moved.metadata, namespace: ns } },
+          ...(capabilities.databases ? [database('shop', ns, 'moved')] : []),
+          user('mover', ns, 'moved', {}, rights),
         )
-      const state = (to: string) =>
-        kubectl(['patch', 'instance', 'moved', '-n', ns, '--type=merge', '-p', JSON.stringify({ spec: { datastore: { version: to } } })])
-      await apply(
-        instance('moved', { datastore: { type: datastore, version: older } }),
-        ...(capabilities.databases ? [database('moved-shop', ns, 'moved', { name: 'shop' })] : []),
-        privileged('mover'),
-      )
-      await becomes('databaseuser', 'mover', ns, 'Ready', 'True')
-      const mover = await binding('mover', ns)
-      await until('the older version answers', async () => (await client.prepare(mover)).code === 0)
-      for (let n = 0; n < 20; n++) await keeps(`older-${n}`, mover)
+        await becomes('databaseuser', 'mover', ns, 'Ready', 'True')
+        const mover = await binding('mover', ns)
+        const puts = async (key: string) => expect(await client.put(mover, key, `value of ${key}`)).toMatchObject({ code: 0 })
+        await until('the older version answers', async () => (await client.prepare(mover)).code === 0)
+        for (let n = 0; n < 5; n++) await puts(`older-${n}`)
 
-      await state(version)
-      await until('the change is told', async () => {
-        const { phase, datastore: has } = (await get('instance', 'moved', ns)).status
-        return phase === 'UPGRADE' && has.version === older && has.upgradingTo === version
-      })
-      const moved = await ready('moved', ns, 240_000)
-      expect(moved.status).toMatchObject({ phase: 'ACTIVE', datastore: { type: datastore, version } })
-      expect(moved.status.datastore).not.toHaveProperty('upgradingTo')
-      expect(condition(moved, 'EngineHealthy')?.message).toContain(`(version ${version}`)
-      await until('the newer version answers', async () => (await client.whoAmI(mover)).code === 0)
-      for (let n = 0; n < 20; n++) expect((await client.get(mover, `older-${n}`)).stdout).toBe(`value of older-${n}`)
-      await keeps('newer', mover)
-      await apply(privileged('late'))
-      await becomes('databaseuser', 'late', ns, 'Ready', 'True')
-      expect((await client.whoAmI(await binding('late', ns))).stdout).toBe('late')
+        await state(version)
+        await until('the change is told', async () => {
+          const { phase, datastore: has } = (await get('instance', 'moved', ns)).status
+          return phase === 'UPGRADE' && has.version === older.version && has.upgradingTo === version
+        })
+        const after = await ready('moved', ns, 240_000)
+        expect(after.status).toMatchObject({ phase: 'ACTIVE', datastore: { type: datastore, version } })
+        expect(after.status.datastore).not.toHaveProperty('upgradingTo')
+        expect(condition(after, 'EngineHealthy')?.message).toContain(`(version ${version}`)
+        await until('the newer version answers', async () => (await client.whoAmI(mover)).code === 0)
+        for (let n = 0; n < 5; n++) expect((await client.get(mover, `older-${n}`)).stdout).toBe(`value of older-${n}`)
+        await puts('newer')
+        await apply(user('late', ns, 'moved', {}, rights))
+        await becomes('databaseuser', 'late', ns, 'Ready', 'True')
+        expect((await client.whoAmI(await binding('late', ns))).stdout).toBe('late')
 
-      const pod = (await podOf('moved')).metadata.uid
-      await state(older)
-      await becomes('instance', 'moved', ns, 'Stalled', 'DowngradeImpossible')
-      await keeps('after', mover)
-      await state(version)
-      await ready('moved', ns)
-      expect((await podOf('moved')).metadata.uid).toBe(pod)
-      await kubectl(['delete', 'instance', 'moved', '-n', ns, '--timeout=120s'])
+        const pod = async () => (await get('pod', await guestOf('moved', ns), 'trove-guests')).metadata.uid
+        const before = await pod()
+        await state(older.version)
+        await becomes('instance', 'moved', ns, 'Stalled', 'DowngradeImpossible')
+        await puts('still')
+        await state(version)
+        await ready('moved', ns)
+        expect(await pod()).toBe(before)
+      } finally {
+        await remove()
+      }
     },
   )
 
