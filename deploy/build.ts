@@ -1,13 +1,17 @@
 /**
  * `npm run build`: bundles the operator and the agent into one file each, with everything that they need from node_modules, so that the image
- * holds Node, two programs and the launcher. Source maps are written beside them and stay out of the image.
+ * holds Node, two programs and the launcher. Source maps are written beside them and stay out of the image. Beside them comes `kubectl-trove`,
+ * for people's own machines.
  */
-import { copyFileSync, readFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
 /** What the image holds. The launcher is a file beside the operator, which reads it when it starts. */
 export const programs = ['operator.mjs', 'guest.mjs', 'launcher.sh'] as const
+
+/** Dependencies in CommonJS require Node's own modules at run time, which an ES module has no function for. */
+const requireOfModules = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
 
 /** `root` holds `src`; `out` is made if missing. In a pod nothing reads a kubeconfig, so its reader stays out, unless a file is given that takes its place. */
 export async function bundle(root: string, out: string, o: { kubeconfigReader?: string } = {}): Promise<void> {
@@ -28,13 +32,31 @@ export async function bundle(root: string, out: string, o: { kubeconfigReader?: 
       ? { external: ['@kubernetes/client-node'] }
       : { alias: { '@kubernetes/client-node': o.kubeconfigReader } }),
     define: { 'process.env.TROVE_VERSION': JSON.stringify(version) },
-    // Dependencies in CommonJS require Node's own modules at run time, which an ES module has no function for.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    banner: { js: requireOfModules },
   })
   copyFileSync(join(root, 'src/engines/launcher.sh'), join(out, 'launcher.sh'))
+}
+
+/** The plugin of kubectl, as one file that runs wherever Node is. */
+export async function bundlePlugin(root: string, out: string): Promise<void> {
+  const file = join(out, 'kubectl-trove')
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['src/cli/main.ts'],
+    outfile: file,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    charset: 'utf8',
+    logLevel: 'error',
+    banner: { js: `#!/usr/bin/env node\n${requireOfModules}` },
+  })
+  chmodSync(file, 0o755)
 }
 
 if (import.meta.main) {
   const root = join(import.meta.dirname, '..')
   await bundle(root, join(root, 'dist'))
+  await bundlePlugin(root, join(root, 'dist'))
 }

@@ -314,6 +314,29 @@ export const faults = {
     provokedIn: 'e2e',
     heals: false,
   }),
+  ConfigurationGroupNotFound: entry<{ group: string }>({
+    says: p => `there is no ConfigurationGroup "${p.group}" in this namespace, or it is being deleted`,
+    advice: 'This heals by itself once the group exists; or correct spec.configurationRef. What runs goes on with what it had',
+    shows: 'condition',
+    provokedIn: 'integration',
+    heals: false,
+    mayYetCome: true,
+  }),
+  ConfigurationGroupMismatch: entry<{ group: string; meant: string; runs: string }>({
+    says: p => `ConfigurationGroup "${p.group}" is for ${p.meant}, and this Instance is ${p.runs}`,
+    advice: 'Refer to a group for what the Instance runs. What runs goes on with what it had',
+    shows: 'condition',
+    provokedIn: 'integration',
+    heals: false,
+  }),
+  SettingMalformed: entry<{ names: string }>({
+    says: p => `no engine takes these settings as they are written: ${p.names}`,
+    advice:
+      'A name has at most 128 letters, digits and the characters . _ -, and begins with a letter; a value is a number, a boolean, or one line of at most 1024 characters',
+    shows: 'refused at apply',
+    provokedIn: 'integration',
+    heals: false,
+  }),
   ConfigurationNotApplied: entry<{ why: string }>({
     says: p => `the configuration is not in force: ${p.why}`,
     advice: 'It is tried again by itself, at most every 60 s; the message is the engine’s own. The database runs on with what it had',
@@ -518,7 +541,7 @@ export const faults = {
   }),
   InUse: entry<{ count: number; users: string }>({
     says: p => `deletion waits until nothing uses it; ${p.count === 1 ? '1 Instance does' : `${p.count} Instances do`}: ${p.users}`,
-    advice: 'Delete those Instances; a deletion cannot be taken back',
+    advice: 'Take the reference off those Instances where it can be, or delete them; a deletion cannot be taken back',
     shows: 'condition',
     provokedIn: 'e2e',
     heals: false,

@@ -4,7 +4,7 @@ import { catalogStatus, immutable, withRules } from './fields.ts'
 import { type ApiObject, defineKind } from './kind.ts'
 
 /** The engines that this operator has. One line here, one in src/engines/operator-engines.ts and one in src/engines/guest-engines.ts per engine. */
-export const engines = ['postgresql', 'mysql', 'mariadb', 'redis', 'valkey'] as const
+export const engines = ['postgresql', 'mysql', 'mariadb', 'percona', 'redis', 'valkey'] as const
 export type EngineName = (typeof engines)[number]
 
 /** A version as its DatastoreVersion states it. A string: unquoted 17 or 10.11 in YAML is a number and is refused. */

@@ -51,6 +51,7 @@ const layers = z
   .object({
     defaults: settings('What the default formulas gave. Moves only at a restart that the user asked for.'),
     version: settings('What the DatastoreVersion sets.').optional(),
+    group: settings('What the ConfigurationGroup sets.').optional(),
   })
   .describe('What the files were made of, each as it was last accepted; what comes later is laid over what came before.')
 

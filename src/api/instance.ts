@@ -49,6 +49,11 @@ const spec = withRules(
           .describe('The data volume.'),
         immutableOptional('storageClassName'),
       ),
+      configurationRef: ref('ConfigurationGroup')
+        .describe(
+          'Settings of the engine, shared with other Instances. What can change in a running engine changes at once, the rest at the next restart; nothing restarts by itself. Absent: the defaults.',
+        )
+        .optional(),
       availabilityZone: z
         .string()
         .min(1)
@@ -184,6 +189,7 @@ export const instanceKind = defineKind({
   selectableFields: [
     '.spec.datastore.type',
     '.spec.flavorRef.name',
+    '.spec.configurationRef.name',
     '.status.datastore.version',
     '.status.datastore.upgradingTo',
     '.status.phase',

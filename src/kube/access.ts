@@ -2,7 +2,9 @@
  * Where the API server is and how we prove who we are. Credentials are asked for before each request and may change while we run:
  * tokens are rotated by the kubelet, certificates by whoever wrote the kubeconfig. They are read anew once a minute.
  */
+
 import { readFile } from 'node:fs/promises'
+import type { KubeConfig } from '@kubernetes/client-node'
 import { ApiError } from './errors.ts'
 
 export interface Tls {
@@ -40,17 +42,20 @@ export function accessInCluster(o: { mountDir?: string; host: string; port: stri
   }
 }
 
-/** The current context of a kubeconfig, with whatever way to log in it names (token, certificate, exec, OIDC). */
 export async function accessFromKubeconfig(path: string): Promise<ClusterAccess> {
   // Loaded only here: the official client takes 50 MB of memory, and nothing that runs in a cluster needs it.
   const { KubeConfig } = await import('@kubernetes/client-node')
-  const load = () => {
+  return accessOf(path, () => {
     const config = new KubeConfig()
     config.loadFromFile(path)
     return config
-  }
+  })
+}
+
+/** The current context of what is loaded, with whatever way to log in it names (token, certificate, exec, OIDC). `name` is for messages. */
+export function accessOf(name: string, load: () => KubeConfig): ClusterAccess {
   const server = load().getCurrentCluster()?.server
-  if (server === undefined) throw new Error(`kubeconfig ${path}: its current context names no cluster`)
+  if (server === undefined) throw new Error(`kubeconfig ${name}: its current context names no cluster`)
   return {
     server: server.replace(/\/$/, ''),
     credentials: rememberFor(freshForMs, async () => {

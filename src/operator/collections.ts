@@ -18,7 +18,7 @@ import type { Manager } from '../runtime/manager.ts'
 import type { Key } from '../runtime/store.ts'
 import { refusedBy } from './fleet/agent.ts'
 import { labels, managedBy, restartVariable } from './names.ts'
-import { databases, databaseusers, datastores, datastoreversions, flavors, guests, instances } from './resources.ts'
+import { configurationgroups, databases, databaseusers, datastores, datastoreversions, flavors, guests, instances } from './resources.ts'
 
 export type Collections = ReturnType<typeof openCollections>
 
@@ -26,6 +26,10 @@ export type Collections = ReturnType<typeof openCollections>
 export const instanceKeyOf = (object: Database | DatabaseUser): Key => `${object.metadata.namespace}/${object.spec.instanceRef.name}`
 
 export const versionKey = (datastore: string, version: string) => `${datastore}/${version}`
+
+/** The ConfigurationGroup that an Instance refers to. */
+export const groupKeyOf = ({ metadata, spec: { configurationRef: ref } }: Instance): Key | undefined =>
+  ref === undefined ? undefined : `${metadata.namespace}/${ref.name}`
 
 /** The versions that an Instance has and is being changed to, or will have if nothing else is decided. */
 export function versionsOf({ spec, status }: Instance): string[] {
@@ -70,8 +74,10 @@ export function openCollections(manager: Manager, { guestsNamespace: namespace }
         datastore: i => [i.spec.datastore.type],
         version: i => versionsOf(i).map(v => versionKey(i.spec.datastore.type, v)),
         flavor: i => [i.spec.flavorRef.name],
+        group: i => [groupKeyOf(i) ?? []].flat(),
       },
     }),
+    groups: manager.collection(configurationgroups, { indexes: { datastore: g => [g.spec.datastore.type] } }),
     databases: manager.collection(databases, { indexes: { instance: d => [instanceKeyOf(d)] } }),
     users: manager.collection(databaseusers, { indexes: { instance: u => [instanceKeyOf(u)] } }),
     datastores: manager.collection(datastores),

@@ -7,7 +7,8 @@ import type { Collection } from '../runtime/collection.ts'
 import { type ControllerOptions, type Source, watchEach, watchGone, watchMembers, watchSpecs } from '../runtime/controller.ts'
 import { type Key, keyOf } from '../runtime/store.ts'
 import { isUser, reconcileDatastore, reconcileFlavor, reconcileVersion } from './catalog/reconcile.ts'
-import { instanceKeyOf, versionKey, versionsOf } from './collections.ts'
+import { groupKeyOf, instanceKeyOf, versionKey, versionsOf } from './collections.ts'
+import { reconcileGroup } from './configurationgroup/reconcile.ts'
 import { reconcileDatabase } from './database/reconcile.ts'
 import { openBindingWatch } from './databaseuser/binding-watch.ts'
 import { reconcileUser } from './databaseuser/reconcile.ts'
@@ -56,10 +57,24 @@ export function controllersOf(world: World): ControllerOptions[] {
         watchSpecs(c.datastores, d => instancesOf('datastore', d.metadata.name)),
         watchSpecs(c.versions, v => instancesOf('datastore', v.spec.datastoreRef.name)),
         watchSpecs(c.flavors, f => instancesOf('flavor', f.metadata.name)),
+        watchSpecs(c.groups, g => c.instances.byIndex('group', keyOf(g)).map(keyOf)),
         // In the tenant's namespace the Service has the Instance's own name.
         watchEach(c.services, s => (s.metadata.namespace === guestsNamespace ? instanceOfLabels(s) : [keyOf(s)])),
         ...guestSides(),
         enqueue => world.logs.onArrival(key => enqueue(key, 'normal')),
+      ],
+    },
+    {
+      name: 'configurationgroup',
+      concurrency,
+      deadlineMs,
+      reconcile: (key, ctx) => reconcileGroup(key, world, ctx),
+      sources: [
+        watchEach(c.groups, self),
+        watchEach(c.instances, groupsOf),
+        watchEach(c.guests, g => instanceOfLabels(g).flatMap(key => groupsOf(c.instances.get(key)))),
+        watchSpecs(c.datastores, d => c.groups.byIndex('datastore', d.metadata.name).map(keyOf)),
+        watchSpecs(c.versions, v => c.groups.byIndex('datastore', v.spec.datastoreRef.name).map(keyOf)),
       ],
     },
     {
@@ -147,6 +162,8 @@ export function controllersOf(world: World): ControllerOptions[] {
     ]
   }
 }
+
+const groupsOf = (instance: Instance | undefined): Key[] => [(instance && groupKeyOf(instance)) ?? []].flat()
 
 const self = (object: KubeObject): Key[] => [keyOf(object)]
 

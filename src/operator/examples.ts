@@ -1,4 +1,5 @@
 /** Objects for the tests of plans: an Instance on its way and everything around it, each as small as it can be, to be changed by the test. */
+import type { ConfigurationGroup } from '../api/configurationgroup.ts'
 import type { Database } from '../api/database.ts'
 import type { DatabaseUser } from '../api/databaseuser.ts'
 import type { Datastore } from '../api/datastore.ts'
@@ -68,6 +69,17 @@ export const aFlavor = (spec: Partial<Flavor['spec']> = {}): Flavor => ({
   kind: 'Flavor',
   metadata: meta({ name: 'small' }),
   spec: { cpu: '500m', memory: '1Gi', ...spec },
+})
+
+export const aGroup = (
+  values: ConfigurationGroup['spec']['values'] = {},
+  datastore: ConfigurationGroup['spec']['datastore'] = { type: 'pg' },
+  metadata: Partial<Meta> = {},
+): ConfigurationGroup => ({
+  ...trove,
+  kind: 'ConfigurationGroup',
+  metadata: meta({ name: 'settings', namespace: 'team', finalizers: [finalizers.inUse], ...metadata }),
+  spec: { datastore, values },
 })
 
 export const aDatabase = (spec: Partial<Database['spec']> & { name: string }, metadata: Partial<Meta> = {}): Database => ({

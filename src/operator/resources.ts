@@ -1,4 +1,5 @@
 /** The operator's own kinds as resources of the API. The built-in ones are in src/kube/resource.ts. */
+import { type ConfigurationGroup, configurationGroupKind } from '../api/configurationgroup.ts'
 import { type Database, databaseKind } from '../api/database.ts'
 import { type DatabaseUser, databaseUserKind } from '../api/databaseuser.ts'
 import { type Datastore, datastoreKind } from '../api/datastore.ts'
@@ -19,6 +20,7 @@ const resource = <T extends KubeObject>(k: { plural: string; kind: string; scope
 })
 
 export const instances = resource<Instance>(instanceKind)
+export const configurationgroups = resource<ConfigurationGroup>(configurationGroupKind)
 export const guests = resource<Guest>(guestKind)
 export const databases = resource<Database>(databaseKind)
 export const databaseusers = resource<DatabaseUser>(databaseUserKind)

@@ -1,24 +1,55 @@
 /** `npm run bench -- NAME [--json FILE] [OPTION…]`: measures, prints a table for people and, with --json, figures by name for machines. */
 import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { SetupError } from '../kind/setup-error.ts'
+import { configuration } from './configuration.ts'
 import { ready } from './ready.ts'
 import { scale } from './scale.ts'
 
-/** Every bench, by name, with the options that it takes. Each gives its figures as an object that goes into the JSON file as it is. */
-const benches: Record<string, { run: (options: readonly string[]) => Promise<object>; options: readonly string[] }> = {
-  ready: { run: ready, options: [] },
-  scale: { run: scale, options: ['--quick'] },
+interface Bench {
+  run(options: Record<string, string | boolean | undefined>): Promise<object>
+  /** What it takes beside --json: a word is what the option's value is called, and none stands for a switch. */
+  options: Readonly<Record<string, string | undefined>>
+}
+
+/** Every bench, by name. Each gives its figures as an object that goes into the JSON file as it is. */
+const benches: Record<string, Bench> = {
+  configuration: { run: configuration, options: {} },
+  ready: { run: ready, options: { engine: 'NAME', pairs: 'N' } },
+  scale: { run: scale, options: { quick: undefined } },
 }
 
 // What it has started ends with it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 const [name, ...rest] = process.argv.slice(2)
 const bench = benches[name ?? '']
-const at = rest.indexOf('--json')
-const [, json] = at < 0 ? [] : rest.splice(at, 2)
-if (bench === undefined || (at >= 0 && json === undefined) || rest.some(option => !bench.options.includes(option))) {
-  const usages = Object.entries(benches).map(([bench, { options }]) => [bench, '[--json FILE]', ...options.map(o => `[${o}]`)].join(' '))
+const { json, ...options } = asked() ?? usage()
+try {
+  const figures = await bench!.run(options)
+  if (typeof json === 'string') writeFileSync(json, `${JSON.stringify(figures, undefined, 2)}\n`)
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error
+  console.error(`${error.message}${error.remedy === undefined ? '' : `\n→ ${error.remedy}`}`)
+  process.exitCode = 1
+}
+
+function asked(): Record<string, string | boolean | undefined> | undefined {
+  if (bench === undefined) return undefined
+  const known = Object.entries({ json: 'FILE', ...bench.options }).map(([option, value]) => {
+    return [option, { type: value === undefined ? ('boolean' as const) : ('string' as const) }]
+  })
+  try {
+    return parseArgs({ args: rest, options: Object.fromEntries(known) as Record<string, { type: 'boolean' | 'string' }> }).values
+  } catch {
+    return undefined
+  }
+}
+
+function usage(): never {
+  const usages = Object.entries(benches).map(([bench, { options }]) => {
+    const words = Object.entries(options).map(([option, value]) => `[--${option}${value === undefined ? '' : ` ${value}`}]`)
+    return [bench, '[--json FILE]', ...words].join(' ')
+  })
   console.error(`usage: npm run bench -- ${usages.join('\n       npm run bench -- ')}`)
   process.exit(2)
 }
-const figures = await bench.run(rest)
-if (json !== undefined) writeFileSync(json, `${JSON.stringify(figures, undefined, 2)}\n`)

@@ -1,19 +1,24 @@
 /** Memory of our processes on the node, in MiB: RSS, and PSS, which shares out the pages that several processes have in common. */
 import type { Cluster } from '../kind/cluster.ts'
 
-export interface Memory {
+interface Memory {
   rss: number
   pss: number
 }
 
+export interface AgentMemory extends Memory {
+  /** The Guest that it is the agent of. */
+  guest: string
+}
+
 /** Of every Node that runs this program, and not of the shell that asks. */
-const of = async (cluster: Cluster, program: string): Promise<Memory[]> => {
-  const script = `for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline 2>/dev/null | grep -q '^/nodejs/bin/node .*/app/${program}' && awk '/^Rss:/{r=$2} /^Pss:/{p=$2} END{print r, p}' $p/smaps_rollup; done; true`
+const of = async (cluster: Cluster, program: string): Promise<AgentMemory[]> => {
+  const script = `for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline 2>/dev/null | grep -q '^/nodejs/bin/node .*/app/${program}' && echo "$(awk '/^Rss:/{r=$2} /^Pss:/{p=$2} END{print r, p}' $p/smaps_rollup) $(tr '\\0' '\\n' < $p/environ | sed -n 's/^TROVE_GUEST=//p')"; done; true`
   const { stdout } = await cluster.nodeExec(['sh', '-c', script])
   const lines = stdout.trim().split('\n').filter(Boolean)
   return lines.map(line => {
-    const [rss, pss] = line.split(' ').map(n => Number(n) / 1024)
-    return { rss: rss ?? Number.NaN, pss: pss ?? Number.NaN }
+    const [rss, pss, guest = ''] = line.split(' ')
+    return { rss: Number(rss) / 1024, pss: Number(pss) / 1024, guest }
   })
 }
 

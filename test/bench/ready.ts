@@ -1,268 +1,172 @@
 /**
- * How long from `kubectl apply` until a tenant's pod is connected, against a bare pod that does the same initdb, start, database and user. The
- * two alternate in one run; figures are medians. Then the memory of ten agents and of the operator.
+ * How long from `kubectl apply` until a tenant's pod has the answer to its first query, against a bare pod that does the same work
+ * (ready/bare.ts), for every engine that the cluster's catalog offers. Then the memory of ten agents and of the operator.
+ *
+ * Two cores run everything, and their pace changes by a third within minutes. So the unit is a pair: an Instance and a bare pod one right after
+ * the other, in turn the one first and then the other; a pair has a ratio, and an engine's ratio is the median of those. The engines take turns
+ * too, so that a bad minute costs each of them one pair at most.
  */
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
+import type { EngineName } from '../../src/api/datastore.ts'
 import { type Cluster, up } from '../kind/cluster.ts'
-import { engineImage } from '../kind/images.ts'
+import { provideImages } from '../kind/images.ts'
 import { install, kubectl } from '../kind/install.ts'
+import { SetupError } from '../kind/setup-error.ts'
 import { stepLog } from '../kind/steps.ts'
-import { agentMemory, type Memory, operatorMemory } from './memory.ts'
-import { median } from './statistics.ts'
+import { type AgentMemory, agentMemory, operatorMemory } from './memory.ts'
+import { bare } from './ready/bare.ts'
+import { type Figures, figuresOf, type Pair } from './ready/figures.ts'
+import { bareObjects, flavor, instance, instanceObjects, namespaceObject, smallFlavor, waitingClient } from './ready/objects.ts'
+import { type Subject, subjectsOf } from './ready/subjects.ts'
 
-const rounds = 5
-/** Both sides have it. As much CPU as the node can spare, so that little of the time is spent waiting for a quota. */
-const flavor = { apiVersion: 'trove.dev/v1alpha1', kind: 'Flavor', metadata: { name: 'bench' }, spec: { cpu: '1', memory: '1Gi' } }
-const restricted = { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } }
 /** What the figures are held against; neither has to be met for a run to count. */
 const goals = { ratio: 1.25, agentPssMB: 35 }
 const goal = (figure: number, most: number) => `${figure <= most ? 'meets' : 'misses'} the goal of at most ${most}`
+/** The whole bench is to take a quarter of an hour at most, with what comes before and after the pairs. */
+const pairsMs = 11.5 * 60_000
 const megabytes = (mebibytes: number) => (mebibytes * 2 ** 20) / 1e6
-const ms = (n: number) => `${n.toFixed(0)} ms`
 
-export async function ready(): Promise<object> {
-  const log = stepLog()
-  const cluster = await up('test', log)
-  const installed = await install(cluster, log)
-  await kubectl(cluster, ['apply', '-f', '-'], 30_000, JSON.stringify(flavor))
-  const client = await bundledClient()
-  const bare: number[] = []
-  const instance: number[] = []
-  // One round of each that is not counted: images unpacked, caches filled.
-  for (let round = 0; round <= rounds; round++) {
-    const b = await timed(cluster, installed.image, client, `bench-bare-${round}`, bareObjects(engineImage(cluster, 'postgresql:17')))
-    const i = await timed(cluster, installed.image, client, `bench-instance-${round}`, instanceObjects())
-    if (round === 0) continue
-    log.note(`round ${round}: bare pod ${ms(b)}, Instance ${ms(i)}`)
-    bare.push(b)
-    instance.push(i)
-  }
-  const ratio = median(instance) / median(bare)
-  console.log(`
-from apply to a tenant's pod connected, PostgreSQL 17, ${rounds} rounds each, alternating
-
-              median    fastest   slowest
-bare pod   ${row(bare)}
-Instance   ${row(instance)}
-
-ratio ${ratio.toFixed(2)} (${goal(ratio, goals.ratio)}), difference ${ms(median(instance) - median(bare))}
-`)
-  const agents = await tenAgents(cluster)
-  const operator = await operatorMemory(cluster)
-  const pss = median(agents.map(a => a.pss))
-  console.log(`memory, MiB          RSS     PSS
-ten agents, median  ${mib(median(agents.map(a => a.rss)))}  ${mib(pss)}   (PSS ${megabytes(pss).toFixed(1)} MB ${goal(megabytes(pss), goals.agentPssMB)} MB)
-operator            ${mib(operator.rss)}  ${mib(operator.pss)}
-`)
-  return {
-    postgresql: {
-      ratio: round2(ratio),
-      differenceMs: Math.round(median(instance) - median(bare)),
-      agentPssMiB: round2(pss),
-      operatorRssMiB: round2(operator.rss),
-    },
-  }
+interface Options {
+  engine?: string
+  pairs?: string
 }
 
-const row = (values: number[]) => [median(values), Math.min(...values), Math.max(...values)].map(v => ms(v).padStart(9)).join(' ')
-const mib = (n: number) => n.toFixed(1).padStart(6)
-const round2 = (n: number) => Math.round(n * 100) / 100
+export async function ready(options: Options): Promise<object> {
+  const pairs = pairsOf(options)
+  const log = stepLog()
+  const cluster = await up('test', log)
+  const { image } = await install(cluster, log)
+  const subjects = await subjectsOf(cluster, options.engine)
+  const images = subjects.map(subject => subject.image)
+  if (!cluster.registry) await provideImages(cluster, images, log)
+  await kubectl(cluster, ['apply', '-f', '-'], 30_000, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [flavor, smallFlavor] }))
+  const measured = new Map<EngineName, Pair[]>(subjects.map(({ engine }) => [engine, []]))
+  const clients = new Map(await Promise.all(subjects.map(async ({ engine }) => [engine, await bundledClient(engine)] as const)))
+  const began = performance.now()
+  // One round that is not counted: images unpacked, caches filled.
+  for (let round = 0; round <= pairs; round++) {
+    const took = performance.now() - began
+    if (round > 1 && options.pairs === undefined && took + took / round > pairsMs) {
+      log.note(`this machine is slow: ${round - 1} of ${pairs} pairs have to do`)
+      break
+    }
+    for (const subject of subjects) {
+      const { engine } = subject
+      const time = (side: keyof Pair) =>
+        timed(cluster, subject, side, `bench-${engine}-${round}-${side}`, { image, program: clients.get(engine)! })
+      const pair: Partial<Pair> = {}
+      for (const side of round % 2 === 0 ? (['bare', 'instance'] as const) : (['instance', 'bare'] as const)) pair[side] = await time(side)
+      const { bare = Number.NaN, instance = Number.NaN } = pair
+      log.note(
+        `${round === 0 ? 'not counted' : `pair ${round} of ${pairs}`}: ${engine}: bare pod ${bare} ms, Instance ${instance} ms, ratio ${(instance / bare).toFixed(2)}`,
+      )
+      if (round > 0) measured.get(engine)!.push({ bare, instance })
+    }
+  }
+  const agents = await tenAgents(cluster, subjects)
+  const operator = await operatorMemory(cluster)
+  const figures = figuresOf(subjects, measured, agents, operator.rss)
+  tell(figures)
+  return figures
+}
 
-/** One file that the waiting pod runs: it has Node and nothing else. */
-async function bundledClient(): Promise<string> {
+function pairsOf({ engine, pairs }: Options): number {
+  const count = Number(pairs ?? (engine === undefined ? 3 : 5))
+  if (!Number.isInteger(count) || count < 1) throw new SetupError('--pairs takes a number, 1 or more')
+  return count
+}
+
+/** A table for people, and one line of JSON. */
+function tell(figures: Figures): void {
+  const engines = Object.entries(figures.engines)
+  const row = (cells: string[]) => cells.map((cell, i) => (i === 0 ? cell.padEnd(18) : cell.padStart(11))).join('')
+  console.log(`
+from apply until a tenant's pod has its first answer: medians of pairs, ms
+
+${row(['engine', 'bare pod', 'Instance', 'difference', 'ratio'])}   of each pair`)
+  for (const [engine, of] of engines)
+    console.log(
+      `${row([`${engine} ${of.version}`, `${of.bareMs}`, `${of.instanceMs}`, `${of.differenceMs}`, of.ratio.toFixed(2)])}   ${of.ratios.map(r => r.toFixed(2)).join(' ')}`,
+    )
+  const pss = megabytes(figures.agentPssMiB)
+  console.log(`
+the worst ratio: ${figures.ratio.toFixed(2)} (${goal(figures.ratio, goals.ratio)})
+PSS of ten agents at rest, on average: ${pss.toFixed(1)} MB (${goal(pss, goals.agentPssMB)})
+  by engine: ${engines.map(([engine, of]) => `${engine} ${megabytes(of.agentPssMiB).toFixed(1)}`).join(', ')}
+RSS of the operator: ${megabytes(figures.operatorRssMiB).toFixed(1)} MB
+`)
+  console.log(JSON.stringify(figures))
+}
+
+/** One file that the waiting pod runs, for it has Node and nothing else; packed, because a ConfigMap holds a mebibyte at most. */
+async function bundledClient(engine: EngineName): Promise<Buffer> {
   const result = await build({
-    entryPoints: [join(import.meta.dirname, 'ready-client.ts')],
+    stdin: {
+      contents: `import { ask } from './ask/${bare[engine].ask}.ts'\nimport { untilAnswered } from './client.ts'\nvoid untilAnswered(ask)\n`,
+      resolveDir: join(import.meta.dirname, 'ready'),
+      loader: 'ts',
+    },
     bundle: true,
     platform: 'node',
-    format: 'esm',
+    format: 'cjs',
     target: 'node24',
     minify: true,
     write: false,
     external: ['pg-native'],
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   })
-  return result.outputFiles[0]!.text
+  return gzipSync(result.outputFiles[0]!.contents)
 }
 
-/** Applies the objects while a client already waits in the namespace, and gives the milliseconds until that client was connected. */
+/** Applies one side while a client already waits in the namespace, and gives the milliseconds until that client had its answer. */
 async function timed(
   cluster: Cluster,
-  clientImage: string,
-  client: string,
+  subject: Subject,
+  side: keyof Pair,
   namespace: string,
-  objects: (namespace: string) => object[],
+  client: { image: string; program: Buffer },
 ): Promise<number> {
-  const apply = (items: object[]) =>
-    kubectl(cluster, ['apply', '-f', '-'], 60_000, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }))
-  await apply(waitingClient(namespace, clientImage, client))
+  const list = (items: object[]) => JSON.stringify({ apiVersion: 'v1', kind: 'List', items })
+  // Not applied: that would keep the whole in an annotation, and it is too large for one.
+  await kubectl(cluster, ['create', '-f', '-'], 60_000, list(waitingClient(namespace, client.image, client.program)))
   await kubectl(cluster, ['wait', '--for=condition=Ready', '--timeout=60s', '-n', namespace, 'pod/client'])
-  await volumesGone(cluster)
+  await othersGone(cluster, namespace)
   await new Promise(resolve => setTimeout(resolve, 1_500))
+  const objects = side === 'bare' ? bareObjects(namespace, subject) : instanceObjects(namespace, subject)
   const started = Date.now()
-  await apply(objects(namespace))
-  await kubectl(cluster, ['wait', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=120s', '-n', namespace, 'pod/client'], 130_000)
-  const connected = Number((await kubectl(cluster, ['logs', '-n', namespace, 'client'])).trim())
-  await kubectl(cluster, ['delete', 'namespace', namespace, '--timeout=120s'], 130_000)
-  return connected - started
+  await kubectl(cluster, ['apply', '-f', '-'], 60_000, list(objects))
+  await kubectl(cluster, ['wait', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=180s', '-n', namespace, 'pod/client'], 190_000)
+  const answered = Number((await kubectl(cluster, ['logs', '-n', namespace, 'client'])).trim())
+  await kubectl(cluster, ['delete', 'namespace', namespace, '--wait=false'])
+  return answered - started
 }
 
-/** A volume that is still being removed delays the next one by a second, and only one of the two sides is always preceded by such a volume. */
-async function volumesGone(cluster: Cluster): Promise<void> {
-  for (const until = performance.now() + 60_000; ; ) {
-    const left = (await kubectl(cluster, ['get', 'persistentvolumes', '-o', 'name'])).trim()
-    if (left === '') return
-    if (performance.now() > until) throw new Error(`volumes are still there, remove them first: ${left.replaceAll('\n', ' ')}`)
+/** What is still being removed takes from the next one's time, and a volume that is delays the next by a second. */
+async function othersGone(cluster: Cluster, own?: string): Promise<void> {
+  for (const until = performance.now() + 120_000; ; ) {
+    const all = (await kubectl(cluster, ['get', 'persistentvolumes,namespaces', '-o', 'name'])).split('\n')
+    const left = all.filter(name => /^persistentvolume\/|^namespace\/bench-/.test(name) && name !== `namespace/${own}`)
+    if (left.length === 0) return
+    if (performance.now() > until) throw new SetupError(`these are still there, remove them first: ${left.join(' ')}`)
     await new Promise(resolve => setTimeout(resolve, 500))
   }
 }
 
-function waitingClient(namespace: string, clientImage: string, client: string): object[] {
-  return [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'client', namespace }, data: { 'client.mjs': client } },
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'client', namespace } },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'Role',
-      metadata: { name: 'client', namespace },
-      rules: [{ apiGroups: [''], resources: ['secrets', 'services'], verbs: ['get', 'list', 'watch'] }],
-    },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      metadata: { name: 'client', namespace },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: 'client' },
-      subjects: [{ kind: 'ServiceAccount', name: 'client', namespace }],
-    },
-    {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { name: 'client', namespace },
-      spec: {
-        restartPolicy: 'Never',
-        serviceAccountName: 'client',
-        enableServiceLinks: false,
-        securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
-        containers: [
-          {
-            name: 'client',
-            image: clientImage,
-            args: ['/client/client.mjs'],
-            env: [{ name: 'NAMESPACE', value: namespace }],
-            securityContext: restricted,
-            volumeMounts: [{ name: 'client', mountPath: '/client' }],
-          },
-        ],
-        volumes: [{ name: 'client', configMap: { name: 'client' } }],
-      },
-    },
-  ]
-}
-
-const instanceObjects = () => (namespace: string) => {
-  const trove = (kind: string, name: string, spec: object) => ({
-    apiVersion: 'trove.dev/v1alpha1',
-    kind,
-    metadata: { name, namespace },
-    spec,
-  })
-  return [
-    trove('Instance', 'db', {
-      datastore: { type: 'postgresql', version: '17' },
-      flavorRef: { name: flavor.metadata.name },
-      volume: { size: '1Gi' },
-    }),
-    trove('Database', 'shop', { instanceRef: { name: 'db' }, name: 'shop' }),
-    trove('DatabaseUser', 'app', { instanceRef: { name: 'db' }, name: 'app', access: [{ database: 'shop', privilege: 'Owner' }] }),
-  ]
-}
-
-/** The plainest thing that ends in the same: a server with one database and one user that may connect over TCP with a password. */
-const entrypoint = `set -e
-initdb -D /data/pg -U postgres -E UTF8 --locale=C.UTF-8 --lc-messages=C --data-checksums --auth-local=trust --auth-host=scram-sha-256 --no-instructions >/dev/null
-echo 'host all all all scram-sha-256' >>/data/pg/pg_hba.conf
-postgres -D /data/pg -c listen_addresses='*' -c unix_socket_directories=/tmp &
-until psql -h /tmp -U postgres -qtAc 'select 1' >/dev/null 2>&1; do sleep 0.02; done
-psql -h /tmp -U postgres -q -v password="$(cat /binding/password)" <<'SQL'
-create role app login password :'password';
-create database shop owner app;
-SQL
-wait`
-
-const bareObjects = (serverImage: string) => (namespace: string) => [
-  {
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name: 'app-credentials', namespace },
-    stringData: { host: `db.${namespace}.svc`, port: '5432', username: 'app', password: 'a password of no matter', database: 'shop' },
-  },
-  {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: { name: 'db', namespace },
-    spec: { accessModes: ['ReadWriteOncePod'], resources: { requests: { storage: '1Gi' } } },
-  },
-  {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name: 'db', namespace },
-    spec: { selector: { app: 'db' }, ports: [{ port: 5432 }], publishNotReadyAddresses: true },
-  },
-  {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'db', namespace, labels: { app: 'db' } },
-    spec: {
-      automountServiceAccountToken: false,
-      enableServiceLinks: false,
-      terminationGracePeriodSeconds: 5,
-      securityContext: {
-        runAsNonRoot: true,
-        runAsUser: 999,
-        runAsGroup: 999,
-        fsGroup: 999,
-        fsGroupChangePolicy: 'OnRootMismatch',
-        seccompProfile: { type: 'RuntimeDefault' },
-      },
-      containers: [
-        {
-          name: 'db',
-          image: serverImage,
-          command: ['bash', '-c', entrypoint],
-          resources: { requests: flavor.spec, limits: flavor.spec },
-          securityContext: restricted,
-          volumeMounts: [
-            { name: 'data', mountPath: '/data' },
-            { name: 'tmp', mountPath: '/tmp' },
-            { name: 'binding', mountPath: '/binding' },
-          ],
-        },
-      ],
-      volumes: [
-        { name: 'data', persistentVolumeClaim: { claimName: 'db' } },
-        { name: 'tmp', emptyDir: {} },
-        { name: 'binding', secret: { secretName: 'app-credentials' } },
-      ],
-    },
-  },
-]
-
-/** Memory of the agents of ten Instances that have been idle for a while. */
-async function tenAgents(cluster: Cluster): Promise<Memory[]> {
+/** Memory of the agents of ten Instances, of the engines in turn, that have been idle for a while. */
+async function tenAgents(cluster: Cluster, subjects: readonly Subject[]): Promise<AgentMemory[]> {
+  await othersGone(cluster)
   const namespace = 'bench-ten'
-  const objects = Array.from({ length: 10 }, (_, i) => ({
-    apiVersion: 'trove.dev/v1alpha1',
-    kind: 'Instance',
-    metadata: { name: `db${i}`, namespace },
-    spec: { datastore: { type: 'postgresql' }, flavorRef: { name: 'tiny' }, volume: { size: '1Gi' } },
-  }))
-  const items = [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, ...objects]
+  const objects = Array.from({ length: 10 }, (_, i) => {
+    const subject = subjects[i % subjects.length]!
+    return instance(`${subject.engine}-${i}`, namespace, subject, smallFlavor)
+  })
+  const items = [namespaceObject(namespace), ...objects]
   await kubectl(cluster, ['apply', '-f', '-'], 60_000, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }))
-  await kubectl(cluster, ['wait', '--for=condition=Ready', '--timeout=240s', '-n', namespace, 'instances', '--all'], 250_000)
+  await kubectl(cluster, ['wait', '--for=condition=Ready', '--timeout=300s', '-n', namespace, 'instances', '--all'], 310_000)
   await new Promise(resolve => setTimeout(resolve, 30_000))
   const memory = await agentMemory(cluster)
-  if (memory.length !== 10) throw new Error(`${memory.length} agents run on the node, not ten: remove the other Instances first`)
+  if (memory.length !== 10) throw new SetupError(`${memory.length} agents run on the node, not ten: remove the other Instances first`)
   await kubectl(cluster, ['delete', 'namespace', namespace, '--timeout=240s'], 250_000)
   return memory
 }

@@ -38,8 +38,8 @@ const goals = {
   statusLatencyP99Ratio: 2,
 }
 
-export async function scale(options: readonly string[]): Promise<object> {
-  const size = options.includes('--quick') ? quick : full
+export async function scale(options: { quick?: boolean }): Promise<object> {
+  const size = options.quick ? quick : full
   const log = stepLog()
   const bed = await log.step('an API server, a node, the operator’s program', makeBed)
   const dir = await mkdtemp(join(tmpdir(), 'scale-template-'))

@@ -33,7 +33,7 @@ test.each([
 })
 
 test('no default could cost an acknowledged row', () => {
-  for (const engine of ['mysql', 'mariadb'] as const)
+  for (const engine of ['mysql', 'mariadb', 'percona'] as const)
     expect(defaults(engine, size(512))).toMatchObject({ innodb_flush_log_at_trx_commit: '1', innodb_doublewrite: 'ON' })
 })
 

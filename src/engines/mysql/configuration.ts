@@ -26,7 +26,7 @@ export function defaults(engine: EngineName, { flavor }: DefaultsInput): Paramet
   return {
     innodb_buffer_pool_size: String(pool * mib),
     // The server rounds the pool up to a multiple of this, whose default of 128 MiB is more than a small flavor has to spare.
-    ...(engine === 'mysql' && { innodb_buffer_pool_chunk_size: String(chunk * mib) }),
+    ...(engine !== 'mariadb' && { innodb_buffer_pool_chunk_size: String(chunk * mib) }),
     key_buffer_size: String(per512(50) * mib),
     max_connections: connections,
     max_user_connections: connections,
@@ -34,7 +34,7 @@ export function defaults(engine: EngineName, { flavor }: DefaultsInput): Paramet
     tmp_table_size: temporary,
     max_heap_table_size: temporary,
     // On a small flavor it would need more than the data.
-    ...(engine === 'mysql' && { performance_schema: memory < 2048 ? 'OFF' : 'ON' }),
+    ...(engine !== 'mariadb' && { performance_schema: memory < 2048 ? 'OFF' : 'ON' }),
 
     innodb_flush_log_at_trx_commit: '1',
     innodb_doublewrite: 'ON',

@@ -15,7 +15,7 @@ const systemDatabases = new Set(['mysql', 'information_schema', 'performance_sch
 /** A dot segment: a URL parser takes it out of a path even when it is percent-encoded, so no binding's uri could name such a database. */
 const dotSegments = new Set(['.', '..'])
 /** The servers' own accounts, and words that GRANT and CREATE USER read as something else than a name. */
-const systemUsers = /^(root|mysql|mysql\..*|mariadb\.sys|public|none|current_user|current_role|trove.*)$/i
+const systemUsers = /^(root|mysql|mysql\..*|mariadb\.sys|percona\.telemetry|public|none|current_user|current_role|trove.*)$/i
 
 /** In characters. */
 const longestUser: Partial<Record<EngineName, number>> = { mariadb: 80 }

@@ -12,24 +12,36 @@ import { mariadbParameters, mysqlParameters } from './rules/parameters.ts'
 
 const mib = 1024 * 1024
 
-const engineOf = (engine: EngineName, parameters: Catalogues, minimumMemory: number, refusesUpgrade: UpgradePath): OperatorEngine => ({
+interface Differing {
+  parameters: Catalogues
+  minimumMemory: number
+  /** Of the image's user `mysql`, and of its group. */
+  uid: number
+  refusesUpgrade: UpgradePath
+}
+
+const engineOf = (engine: EngineName, { parameters, minimumMemory, uid, refusesUpgrade }: Differing): OperatorEngine => ({
   engine,
   ports: [{ name: 'mysql', port, exposed: true }],
   capabilities: { databases: true, users: true },
   formulas: 1,
   minimumMemory,
-  user: { uid: 999, gid: 999 },
+  user: { uid, gid: uid },
   parameters,
   defaults: input => defaults(engine, input),
   render: input => render(engine, input),
   refusesUpgrade,
   checkDatabase: spec => checkDatabase(engine, spec),
   checkUser: spec => checkUser(engine, spec),
-  // Clients of both know the one scheme.
+  // Clients of all know the one scheme.
   bindingUri: input => connectionUri('mysql', input),
   logFault,
 })
 
 /** From one long-term series to the next, and no further: MySQL's manual, "Upgrade Paths". MariaDB takes over from any older one. */
-export const mysql = engineOf('mysql', mysqlParameters, 512 * mib, withoutSkipping('8.0', '8.4', '9.7'))
-export const mariadb = engineOf('mariadb', mariadbParameters, 256 * mib, anyNewer)
+const refusesUpgrade = withoutSkipping('8.0', '8.4', '9.7')
+
+export const mysql = engineOf('mysql', { parameters: mysqlParameters, minimumMemory: 512 * mib, uid: 999, refusesUpgrade })
+export const mariadb = engineOf('mariadb', { parameters: mariadbParameters, minimumMemory: 256 * mib, uid: 999, refusesUpgrade: anyNewer })
+/** Its rules would have to come from a live server, and none could be had yet: until then nobody can set anything. */
+export const percona = engineOf('percona', { parameters: {}, minimumMemory: 512 * mib, uid: 1001, refusesUpgrade })

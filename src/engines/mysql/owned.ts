@@ -14,8 +14,12 @@ const ofAll: Parameters = {
   skip_log_bin: 'ON',
 }
 
+const ofMysql: Parameters = { secure_file_priv: 'NULL', mysqlx: 'OFF' }
+
 const more: Partial<Record<EngineName, Parameters>> = {
-  mysql: { secure_file_priv: 'NULL', mysqlx: 'OFF' },
+  mysql: ofMysql,
+  // It would note for its maker what it runs with, in a directory of its image, where nothing can be written.
+  percona: { ...ofMysql, percona_telemetry_disable: 'ON' },
   mariadb: { secure_file_priv: '/tmp' },
 }
 

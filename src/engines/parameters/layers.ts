@@ -3,7 +3,7 @@ import type { Layers } from '../../api/guest.ts'
 
 export type Parameters = Readonly<Record<string, string>>
 
-/** What comes later wins: the default formulas, then what the version sets. By name, for a map comes back from the API server in an order of its own. */
-export function laid({ defaults, version }: Layers): Parameters {
-  return Object.fromEntries(Object.entries({ ...defaults, ...version }).sort(([a], [b]) => (a < b ? -1 : 1)))
+/** What comes later wins: the default formulas, then what the version sets, then what the group does. By name, for a map comes back from the API server in an order of its own. */
+export function laid({ defaults, version, group }: Layers): Parameters {
+  return Object.fromEntries(Object.entries({ ...defaults, ...version, ...group }).sort(([a], [b]) => (a < b ? -1 : 1)))
 }

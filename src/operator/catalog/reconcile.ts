@@ -10,12 +10,12 @@ import type { ReconcileContext, Result } from '../../runtime/controller.ts'
 import { type Key, keyOf } from '../../runtime/store.ts'
 import { versionKey } from '../collections.ts'
 import { patienceLeftMs } from '../conditions.ts'
+import { planHeld } from '../in-use.ts'
 import { findVersion } from '../instance/decide.ts'
 import { finalizers } from '../names.ts'
 import type { World } from '../world.ts'
 import { writeStatus } from '../write-status.ts'
 import { judgeDatastore, judgeVersion } from './judge.ts'
-import { planEntry } from './plan.ts'
 
 /** Of many Instances that come at once an entry tells four times a second, not each time: every write of it goes to whoever watches the catalog. */
 const restMs = 250
@@ -87,7 +87,7 @@ async function carryOut<T extends Datastore | DatastoreVersion | Flavor>(
   const users = naming.filter(isUser).map(keyOf).sort()
   const query = selectors.map(selector => `kubectl get instances.trove.dev -A --field-selector ${selector}`).join('; ')
   const now = world.clock.now()
-  const plan = planEntry(entry, users, query, wrong, now)
+  const plan = planHeld(entry, users, `\`${query}\` lists them`, wrong, now)
   if (plan.do === 'removeFinalizer') {
     // A cache that lags behind may not know of the last Instance that came, or know another entry that is gone.
     if (inForce !== entry) await collection.confirm(inForce, signal)
@@ -100,13 +100,15 @@ async function carryOut<T extends Datastore | DatastoreVersion | Flavor>(
     return {}
   }
   const current = plan.do === 'addFinalizer' ? await collection.addFinalizer(entry, finalizers.inUse, signal) : entry
-  if (plan.status === undefined) return {}
-  // The three kinds have one and the same status.
-  const written = await writeStatus(collection as unknown as Collection<Flavor>, current as unknown as Flavor, plan.status, signal)
+  const { conditions } = plan
+  if (conditions === undefined) return {}
+  // The three kinds have one and the same status. Every tenant can read it: it counts the users and names none of them.
+  const status = { observedGeneration: current.metadata.generation ?? 0, users: users.length, conditions }
+  const written = await writeStatus(collection as unknown as Collection<Flavor>, current as unknown as Flavor, status, signal)
   if (plan.heldBy !== undefined) {
     const { code: reason, message: note } = plan.heldBy
     world.recorder.event({ regarding: entry, type: 'Warning', reason, action: 'Delete', note })
   }
-  const again = patienceLeftMs(plan.status.conditions, now)
+  const again = patienceLeftMs(conditions, now)
   return { ...(again !== undefined && { requeueAfterMs: again }), ...(written && { restMs }) }
 }

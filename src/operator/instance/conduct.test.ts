@@ -167,6 +167,27 @@ test('settings that wait for a restart are named, and all the rest is Ready and 
   })
 })
 
+test('a group that is no good is told, and the database is as Ready as it was', () => {
+  const note = fault('ConfigurationGroupNotFound', { group: 'settings' })
+  const { status, stands } = judge(well(), { configurationNote: note })
+  expect(stands).toBeUndefined()
+  expect(status).toMatchObject({ phase: 'ACTIVE' })
+  expect(condition(well(), 'ConfigurationApplied', { configurationNote: note })).toMatchObject({ status: 'False', reason: note.code })
+})
+
+test('settings that give up what a crash would leave whole are named', () => {
+  const set = (group: Record<string, string>) => {
+    const { configuration } = aGuest().spec
+    return aGuest({ ...initialised, configuration: { ...configuration, layers: { ...configuration.layers, group } } }, healthy())
+  }
+  expect(condition(well({ guest: set({ fsync: 'off', work_mem: '8MB' }) }), 'DurabilityReduced')).toMatchObject({
+    status: 'True',
+    reason: 'DurabilityReduced',
+    message: 'fsync is off and not on: a crash may lose what was acknowledged, or leave the data damaged',
+  })
+  expect(condition(well({ guest: set({ fsync: 'on' }) }), 'DurabilityReduced')).toBeUndefined()
+})
+
 test.each(['ConfigurationNotApplied', 'ConfigurationRefused'])('%s is told of a database that runs on as it was', code => {
   const o = well({ guest: says({ configuration: { hash: 'h0', fault: { code, message: 'why' } } }) })
   expect(judge(o).status.phase).toBe('ACTIVE')

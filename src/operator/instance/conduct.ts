@@ -9,6 +9,7 @@ import { faults } from '../../faults.ts'
 import { mergeConditions, notReady, patienceLeftMs, ready, type Said, timestamp } from '../conditions.ts'
 import { lacks } from '../guest-view.ts'
 import { addressOf, annotations } from '../names.ts'
+import { judgeDurability } from './durability.ts'
 import { type Finding, since } from './finding.ts'
 import { judgeConfiguration } from './judge-configuration.ts'
 import { type EngineFinding, judgeEngine } from './judge-engine.ts'
@@ -39,15 +40,18 @@ export function conduct(o: Observed, plan: Plan, refused: readonly Fault[]): Rep
   const volume = judgeVolume(o, volumeLost(o), volumeNote)
   const pod = judgePod(o)
   const engine = judgeEngine(o)
-  const configuration = judgeConfiguration(o)
+  const configuration = judgeConfiguration(o, plan.configurationNote)
+  const found = [volume, pod, engine, configuration]
   const stands = worst(
     o,
     plan,
     refused.find(f => f !== volumeNote),
-    [volume, pod, engine, configuration],
+    found,
   )
 
   const aspects: Said[] = [volume.said, pod.said, engine.said, configuration.said]
+  const reduced = judgeDurability(o)
+  if (reduced !== undefined) aspects.push(reduced)
   if (plan.restartPending.length > 0) aspects.push(restartPending(plan.restartPending))
   const headline = stands === undefined ? [ready('Active', 'the database answers')] : notReady(stands, engineUnknown(stands))
   const said = isLeaving(o.instance) || o.side.guest === undefined ? headline : [...headline, ...aspects]

@@ -49,6 +49,21 @@ test('a version that is gone, or sets something that is wrong, leaves its part a
   expect(text(render(guest(set, set.hash), undefined))).toEqual({ memory, more: 'x' })
 })
 
+test('what the group sets is laid over what the version does, and goes when the group does; one that is no good leaves it as it was', () => {
+  const asked = (groupSettings: Record<string, string> | undefined, previous: GuestConfiguration) =>
+    renderConfiguration(
+      anInstance(),
+      { ...decided, settings: { memory: '5' }, ...(groupSettings !== undefined && { groupSettings }) },
+      guest(previous, previous.hash),
+      false,
+    )
+  const set = asked({ memory: '6', more: 'x' }, first)
+  expect(text(set)).toEqual({ memory: '6', more: 'x' })
+  expect(set.layers).toMatchObject({ defaults: { memory }, version: { memory: '5' }, group: { memory: '6', more: 'x' } })
+  expect(text(asked(undefined, set))).toEqual({ memory: '6', more: 'x' })
+  expect(text(asked({}, set))).toEqual({ memory: '5' })
+})
+
 test('nothing is made anew where nothing is different, and formulas wait for a restart', () => {
   const before = guest(first, first.hash)
   expect(render(before, {}, false, 2)).toBe(before.spec.configuration)

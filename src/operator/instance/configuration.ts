@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { Guest, GuestConfiguration, GuestSettings, Layers } from '../../api/guest.ts'
 import type { Instance } from '../../api/instance.ts'
+import type { DefaultsInput } from '../../engines/operator-engine.ts'
 import { laid } from '../../engines/parameters/layers.ts'
 import { same } from '../compare.ts'
 import { guestName } from '../names.ts'
@@ -17,24 +18,39 @@ export function renderConfiguration(
   previous: Guest | undefined,
   isRestarting: boolean,
 ): GuestConfiguration {
-  const { engine, version, flavor } = decided
+  const { engine } = decided
   const before = previous?.spec.configuration
-  const size = { version, flavor: { cpuMillis: cpuMillis(flavor.cpu), memoryBytes: parseQuantity(flavor.memory) } }
   const isAnew = before === undefined || isRestarting
   const set = decided.settings ?? before?.layers.version ?? {}
+  const ofGroup = decided.groupSettings ?? before?.layers.group ?? {}
   const layers: Layers = {
-    defaults: isAnew ? engine.defaults(size) : before.layers.defaults,
+    defaults: isAnew ? engine.defaults(sizeOf(decided)) : before.layers.defaults,
     ...(Object.keys(set).length > 0 && { version: set }),
+    ...(Object.keys(ofGroup).length > 0 && { group: ofGroup }),
   }
   // An operator that would write the files differently does so when there is something to say.
   if (!isAnew && same(before.layers, layers)) return before
+  const { hash, files } = renderLayers(instance, decided, layers)
+  const lastGood = lastGoodOf(previous, decided, hash)
+  return { hash, formulas: isAnew ? engine.formulas : before.formulas, files, layers, ...(lastGood !== undefined && { lastGood }) }
+}
+
+type Sized = Pick<Decided, 'engine' | 'version' | 'flavor'>
+
+/** What formulas are given. */
+export const sizeOf = ({ version, flavor }: Sized): DefaultsInput => ({
+  version,
+  flavor: { cpuMillis: cpuMillis(flavor.cpu), memoryBytes: parseQuantity(flavor.memory) },
+})
+
+/** The files that these layers come to, and the hash by which agent and status name them. */
+export function renderLayers(instance: Instance, decided: Sized, layers: Layers): GuestSettings {
   const self = { name: guestName(instance), role: 'Writer' } as const
-  const files = engine.render({ self, members: [self], ...size, parameters: laid(layers) })
+  const files = decided.engine.render({ self, members: [self], ...sizeOf(decided), parameters: laid(layers) })
   const hash = createHash('sha256')
     .update(JSON.stringify(files.map(f => [f.name, f.content])))
     .digest('hex')
-  const lastGood = lastGoodOf(previous, decided, hash)
-  return { hash, formulas: isAnew ? engine.formulas : before.formulas, files, layers, ...(lastGood !== undefined && { lastGood }) }
+  return { hash, files }
 }
 
 /** What the engine was last seen to start with, so that it can come up again if it does not start with what is asked for now. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { aDatastore, aFlavor, ago, anInstance, aVersion, engine } from '../examples.ts'
-import { type Catalog, decide, digestRecord, readRecord, recordOf } from './decide.ts'
+import { operatorEngines } from '../../engines/operator-engines.ts'
+import { aDatastore, aFlavor, aGroup, ago, anInstance, aVersion, engine } from '../examples.ts'
+import { type Catalog, decide, digestRecord, readRecord, recordOf, settingsOf } from './decide.ts'
 
 const whole: Catalog = { datastore: aDatastore(), versions: [aVersion()], flavor: aFlavor() }
 const engines = { postgresql: engine }
@@ -13,6 +14,7 @@ test('the Datastore’s default version is taken where none is stated', () => {
 })
 
 const leaving = { deletionTimestamp: ago(1) }
+const grouped = { configurationRef: { name: 'settings' } }
 test.each([
   ['DatastoreNotFound', decide(anInstance().spec, undefined, undefined, without('datastore'), engines)],
   ['FlavorNotFound', decide(anInstance().spec, undefined, undefined, without('flavor'), engines)],
@@ -24,6 +26,11 @@ test.each([
   ['FlavorNotAllowed', first({ versions: [aVersion({ allowedFlavors: ['huge'] })] })],
   ['FlavorTooSmall', first({ flavor: aFlavor({ memory: '128Mi' }) })],
   ['VolumeTooLarge', first({ versions: [aVersion({ maxVolumeSize: '512Mi' })] })],
+  ['ConfigurationInvalid', first({ versions: [aVersion({ defaults: { no_such: 1 } })] })],
+  ['ConfigurationGroupNotFound', first({}, grouped)],
+  ['ConfigurationGroupNotFound', first({ group: aGroup({}, { type: 'pg' }, leaving) }, grouped)],
+  ['ConfigurationGroupMismatch', first({ group: aGroup({}, { type: 'other' }) }, grouped)],
+  ['ConfigurationInvalid', first({ group: aGroup({ no_such: 1 }) }, grouped)],
 ])('%s is a fault before anything is provisioned', (code, decision) => {
   expect(decision).toMatchObject({ fault: { code } })
   expect(decision.decided).toBeUndefined()
@@ -32,6 +39,17 @@ test.each([
 test('of two entries for one version the older is in force', () => {
   const younger = aVersion({ image: 'pg:other' }, { name: 'a', creationTimestamp: ago(1) })
   expect(first({ versions: [younger, aVersion()] }).decided?.image).toBe('pg:17')
+})
+
+test.each(['mysql', 'percona'] as const)('settings of %s 8.4 are refused, for there are no rules to judge them by', engine => {
+  const version = (defaults: Record<string, string>) => aVersion({ version: '8.4', defaults })
+  expect(settingsOf(version({ back_log: '99' }), operatorEngines[engine])).toEqual({
+    fault: expect.objectContaining({
+      code: 'ConfigurationInvalid',
+      message: expect.stringContaining(`nothing can be set for ${engine} 8.4`),
+    }),
+  })
+  expect(settingsOf(version({}), operatorEngines[engine])).toEqual({ settings: {} })
 })
 
 const recorded = { datastore: 'pg', engine: 'postgresql', version: '15', image: 'pg:15.old' } as const
@@ -129,6 +147,18 @@ test('whoever went back too late is brought on again, for the old engine would n
   expect(next).toMatchObject({ waits: false, decided: { version: '17.2', upgradeFrom: '17' } })
   expect(fault).toMatchObject({ code: 'DowngradeImpossible' })
   expect(asks('17', [], running, { data: '17.2', isDone: false }).next, 'a version that is not offered').toBeUndefined()
+})
+
+test('of a group that is leaving what runs still has the settings, and of one that is no good it keeps what it had', () => {
+  const again = (group: Catalog['group']) =>
+    decide(anInstance(grouped).spec, recorded, flavor, { versions: [], ...(group !== undefined && { group }) }, engines)
+  expect(again(aGroup({ work_mem: '8MB' }, { type: 'pg' }, leaving))).toMatchObject({ decided: { groupSettings: { work_mem: '8MB' } } })
+  const refused = again(aGroup({ no_such: 1 }))
+  expect(refused).toMatchObject({ groupFault: { code: 'ConfigurationInvalid' }, decided: { version: '15' } })
+  expect(refused.decided?.groupSettings).toBeUndefined()
+  expect(refused.fault).toBeUndefined()
+  expect(again(undefined).groupFault?.code).toBe('ConfigurationGroupNotFound')
+  expect(decide(anInstance().spec, recorded, flavor, whole, engines).decided?.groupSettings).toEqual({})
 })
 
 test('a claim’s record reads back as it was written', () => {

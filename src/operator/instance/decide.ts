@@ -3,28 +3,31 @@
  * and on the volume claim and wins over the catalog for good: a default that moves, or an entry that goes, changes nothing that runs. Of all that
  * only the version can be asked for anew.
  */
+import type { ConfigurationGroup } from '../../api/configurationgroup.ts'
 import type { Datastore, EngineName } from '../../api/datastore.ts'
 import type { DatastoreVersion } from '../../api/datastoreversion.ts'
 import type { Flavor } from '../../api/flavor.ts'
 import type { GuestSpec } from '../../api/guest.ts'
 import type { InstanceSpec } from '../../api/instance.ts'
 import type { OperatorEngine } from '../../engines/operator-engine.ts'
-import { catalogueOf } from '../../engines/parameters/catalogue.ts'
-import { checkParameters, describeFaults } from '../../engines/parameters/check.ts'
 import type { Parameters } from '../../engines/parameters/layers.ts'
 import { type Fault, fault } from '../../errors.ts'
 import { byAge } from '../claims.ts'
+import { type Running, settingsOfGroup } from '../configurationgroup/judge.ts'
+import { judgeSettings } from '../judge-settings.ts'
 import { annotations } from '../names.ts'
 import { formatBytes, parseQuantity } from '../quantity.ts'
 import { type Course, judgeStep, planVersion, type Standing } from './version-change.ts'
 
 export type Engines = Partial<Record<EngineName, OperatorEngine>>
 
+/** What an Instance refers to. */
 export interface Catalog {
   datastore?: Datastore
   /** Every DatastoreVersion of that Datastore. */
   versions: readonly DatastoreVersion[]
   flavor?: Flavor
+  group?: ConfigurationGroup
 }
 
 export interface Decided {
@@ -42,6 +45,8 @@ export interface Decided {
   maxVolumeSize?: string | number
   /** What the version sets, as far as the engine takes it; undefined if the version is no longer there, or sets something that is wrong. */
   settings?: Parameters
+  /** The same of the Instance's group: undefined if that is not there, or not acceptable. */
+  groupSettings?: Parameters
 }
 
 export interface Decision {
@@ -50,6 +55,8 @@ export interface Decision {
   next?: { decided: Decided; waits: boolean }
   /** Without `decided`, why nothing can be decided; beside it, why another version that is asked for does not come. */
   fault?: Fault
+  /** Why the Instance's group is not taken. What runs goes on with what it had of it. */
+  groupFault?: Fault
 }
 
 /** What a volume claim says of the decision: all that is left of it if the Guest is lost. */
@@ -122,10 +129,12 @@ function decideFirst(spec: InstanceSpec, catalog: Catalog, engines: Engines): De
 
   const flavor = present(catalog.flavor)
   if (flavor === undefined) return { fault: fault('FlavorNotFound', { flavor: spec.flavorRef.name }) }
-  const size = sizeOf(flavor)
+  const size = flavorOf(flavor)
   const unfit = judgeFit(spec, found, size, engine)
   if (unfit !== undefined) return { fault: unfit }
-  return { decided: { datastore: name, engine, flavor: size, image: found.spec.image, ...asOffered(found, engine) } }
+  const group = groupOf(spec, present(catalog.group), { datastore: name, version, engine })
+  if (group.groupFault !== undefined) return { fault: group.groupFault }
+  return { decided: { datastore: name, engine, flavor: size, image: found.spec.image, ...asOffered(found, engine), ...group.decided } }
 }
 
 /** Whether the version takes an Instance of this size, and is right in itself. */
@@ -169,11 +178,12 @@ function decideAgain(
 ): Decision {
   const engine = engines[recorded.engine]
   if (engine === undefined) return { fault: fault('EngineUnknown', { engine: recorded.engine }) }
-  const size = flavor ?? (catalog.flavor && sizeOf(catalog.flavor))
+  const size = flavor ?? (catalog.flavor && flavorOf(catalog.flavor))
   if (size === undefined) return { fault: fault('FlavorNotFound', { flavor: spec.flavorRef.name }) }
   const { datastore, version, upgradeFrom } = recorded
-  const judgeKnown = (to: string) => judgeSettings(catalog, datastore, to, engine)
-  const judge = (from: string, to: string) => judgeChange(spec, catalog, datastore, size, engine, from, to)
+  const judgeKnown = (to: string) => judgeOffered(catalog, datastore, to, engine)
+  const group = (version: string) => groupOf(spec, catalog.group, { datastore, version, engine })
+  const judge = (from: string, to: string) => judgeChange(spec, catalog, datastore, size, engine, from, to) ?? group(to).groupFault
   const planned = planVersion(spec.datastore.version, { version, upgradeFrom, data, isDone }, judge, judgeKnown)
   const common = { datastore, engine, flavor: size }
   const offeredAs = (course: Course) => {
@@ -182,12 +192,15 @@ function decideAgain(
     return { ...(found && asOffered(found, engine)), version, ...(upgradeFrom !== undefined && { upgradeFrom }) }
   }
   const { image, imageDigest } = recorded
-  const next = planned.next && { ...common, ...offeredAs(planned.next) }
+  const { groupFault, decided: ofGroup } = group(planned.current.version)
+  // What a group sets for one version is not carried over to another that it does not suit.
+  const next = planned.next && { ...common, ...offeredAs(planned.next), groupSettings: {}, ...group(planned.next.version).decided }
   return {
-    decided: { ...common, ...offeredAs(planned.current), image, ...(imageDigest !== undefined && { imageDigest }) },
+    decided: { ...common, ...offeredAs(planned.current), ...ofGroup, image, ...(imageDigest !== undefined && { imageDigest }) },
     ...(next?.offered !== undefined && {
       next: { waits: planned.next!.waits, decided: { ...next, image: next.offered.image } },
     }),
+    ...(groupFault !== undefined && { groupFault }),
     ...(planned.fault !== undefined && { fault: planned.fault }),
   }
 }
@@ -216,23 +229,25 @@ function judgeChange(
 }
 
 /** Of a version that the data has or had only what it needs to run is asked. */
-function judgeSettings({ versions }: Catalog, datastore: string, version: string, engine: OperatorEngine): Fault | undefined {
+function judgeOffered({ versions }: Catalog, datastore: string, version: string, engine: OperatorEngine): Fault | undefined {
   const found = findVersion(versions, version)
   return found === undefined ? fault('DatastoreVersionNotFound', { datastore, version }) : settingsOf(found, engine).fault
 }
 
 /** The settings of a version in the engine's own form, or what is wrong with them. */
 export function settingsOf({ metadata, spec }: DatastoreVersion, engine: OperatorEngine): { settings?: Parameters; fault?: Fault } {
-  const { defaults = {}, version } = spec
-  if (Object.keys(defaults).length === 0) return { settings: {} }
-  const of = `spec.defaults of DatastoreVersion "${metadata.name}"`
-  const catalogue = catalogueOf(engine.parameters, version)
-  if (catalogue === undefined) {
-    const problems = `this operator has no rules for the settings of ${engine.engine} ${version}`
-    return { fault: fault('ConfigurationInvalid', { of, problems }) }
-  }
-  const { parameters, faults } = checkParameters(defaults, catalogue)
-  return faults.length === 0 ? { settings: parameters } : { fault: fault('ConfigurationInvalid', { of, problems: describeFaults(faults) }) }
+  return judgeSettings(`spec.defaults of DatastoreVersion "${metadata.name}"`, spec.defaults ?? {}, engine, spec.version)
+}
+
+/** An Instance without a group has none of its settings. */
+function groupOf(
+  { configurationRef }: InstanceSpec,
+  group: ConfigurationGroup | undefined,
+  running: Running,
+): Pick<Decision, 'groupFault'> & { decided?: Pick<Decided, 'groupSettings'> } {
+  if (configurationRef === undefined) return { decided: { groupSettings: {} } }
+  const judged = settingsOfGroup(configurationRef.name, group, running)
+  return 'fault' in judged ? { groupFault: judged.fault } : { decided: { groupSettings: judged.settings } }
 }
 
 export function checkVolumeSize(size: string | number, max: string | number | undefined): Fault | undefined {
@@ -245,4 +260,4 @@ export function findVersion(versions: readonly DatastoreVersion[], version: stri
   return versions.filter(v => v.spec.version === version).sort(byAge)[0]
 }
 
-const sizeOf = (flavor: Flavor) => ({ name: flavor.metadata.name, cpu: flavor.spec.cpu, memory: String(flavor.spec.memory) })
+export const flavorOf = (flavor: Flavor) => ({ name: flavor.metadata.name, cpu: flavor.spec.cpu, memory: String(flavor.spec.memory) })

@@ -1,5 +1,5 @@
 /** Reads what the agent says of the configuration. Pure. A running database that has not taken it is as good as it was: that is told, and no more. */
-import { fault } from '../../errors.ts'
+import { type Fault, fault } from '../../errors.ts'
 import { lacks } from '../guest-view.ts'
 import { faultOfAgent } from '../reported-fault.ts'
 import { type Finding, fine } from './finding.ts'
@@ -7,8 +7,8 @@ import { believed, type Observed } from './observed.ts'
 
 const type = 'ConfigurationApplied'
 
-/** `fault` is there only as long as what is asked for is on its way: Ready is said once all is in force that can be without an interruption. */
-export function judgeConfiguration(o: Observed): Finding {
+/** `note` is why the operator does not ask for all that it should. A `fault` is found only as long as what is asked for is on its way: Ready is said once all is in force that can be without an interruption. */
+export function judgeConfiguration(o: Observed, note?: Fault): Finding {
   const { guest } = o.side
   const wanted = guest?.spec.configuration.hash
   const reported = believed(o.side)?.configuration
@@ -23,6 +23,7 @@ export function judgeConfiguration(o: Observed): Finding {
     const { code: reason, message } = faultOfAgent(reported.fault)
     return { said: { type, status: 'False', reason, message } }
   }
+  if (note !== undefined) return { said: { type, status: 'False', reason: note.code, message: note.message } }
   if (reported.hash !== wanted) {
     const applying = fault('Provisioning', { step: 'the configuration is being brought into force' })
     return { said: { type, status: 'False', reason: applying.code, message: applying.message }, fault: applying }

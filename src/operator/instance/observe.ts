@@ -4,6 +4,7 @@ import { isForbidden, isNotFound } from '../../kube/errors.ts'
 import type { KubeObject } from '../../kube/objects.ts'
 import { events, type KubeEvent, nodes, storageclasses } from '../../kube/resource.ts'
 import { atOrPast, type Key, keyOf } from '../../runtime/store.ts'
+import { groupKeyOf } from '../collections.ts'
 import { guestName, isOurAddress } from '../names.ts'
 import { parseQuantity } from '../quantity.ts'
 import type { World } from '../world.ts'
@@ -17,6 +18,8 @@ export function observe(instance: Instance, world: World, inquired: Inquired = {
   const key: Key = `${guestsNamespace}/${name}`
   const datastore = c.datastores.get(instance.spec.datastore.type)
   const flavor = c.flavors.get(instance.spec.flavorRef.name)
+  const groupKey = groupKeyOf(instance)
+  const group = groupKey === undefined ? undefined : c.groups.get(groupKey)
   const tenantService = c.services.get(keyOf(instance))
   return {
     now: world.clock.now(),
@@ -27,6 +30,7 @@ export function observe(instance: Instance, world: World, inquired: Inquired = {
       ...(datastore !== undefined && { datastore }),
       versions: c.versions.byIndex('datastore', instance.spec.datastore.type),
       ...(flavor !== undefined && { flavor }),
+      ...(group !== undefined && { group }),
     },
     side: sideOf(world, key),
     ...(tenantService !== undefined && isOurAddress(instance, tenantService, guestsNamespace) && { tenantService }),

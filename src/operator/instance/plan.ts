@@ -75,6 +75,8 @@ export interface Plan {
   change?: { from: string; to: string }
   /** Why the volume does not have the size asked for. The database runs on. */
   volumeNote?: Fault
+  /** Why the configuration is not all that is asked for. The database runs on. */
+  configurationNote?: Fault
   /** Look again after so long, for time alone will change the plan. */
   againMs?: number
 }
@@ -99,6 +101,7 @@ export function planInstance(o: Observed, pod: PodSettings): Plan {
   const outdated = decision.next?.waits && side.guest ? lacks(side.guest, 'upgrade') : undefined
   const next = outdated === undefined ? decision.next : undefined
   const refusal = outdated ?? decision.fault
+  const { groupFault } = decision
   // Version, image and files move together, between two pods.
   const moves = next !== undefined && side.pod === undefined && (!next.waits || hasEndedInOrder(side))
   const decided = moves ? next.decided : decision.decided
@@ -131,6 +134,7 @@ export function planInstance(o: Observed, pod: PodSettings): Plan {
     ...(refusal !== undefined && { refusal }),
     ...(change !== undefined && { change }),
     ...(volume.note !== undefined && { volumeNote: volume.note }),
+    ...(groupFault !== undefined && { configurationNote: groupFault }),
     ...(agent.againMs !== undefined && { againMs: agent.againMs }),
   }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { operatorEngines } from '../../engines/operator-engines.ts'
 import { aGuest, engine } from '../examples.ts'
 import { annotations } from '../names.ts'
 import { restartOf } from './observed.ts'
@@ -25,6 +26,16 @@ test('only the agent has a token, and neither may gain rights', () => {
     })
   }
   for (const v of volumes!) if (v.emptyDir) expect(v.emptyDir.sizeLimit).toBeDefined()
+})
+
+test.each(Object.values(operatorEngines))('$engine and its agent run as the user that its image has for it', of => {
+  const { securityContext, initContainers, containers } = buildPod(aGuest(), of, settings).spec!
+  const { uid, gid } = of.user
+  expect(securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: uid, runAsGroup: gid, fsGroup: gid })
+  for (const c of [...initContainers!, ...containers]) {
+    expect(c.securityContext?.runAsUser).toBeUndefined()
+    expect(c.securityContext?.runAsGroup).toBeUndefined()
+  }
 })
 
 test('nothing but the agent ever ends an engine', () => {

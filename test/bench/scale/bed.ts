@@ -55,6 +55,7 @@ export const anInstance = (name: string) => ({
 /** What is written in namespaces, as etcd names it. */
 const kept = [
   'trove.dev/instances',
+  'trove.dev/configurationgroups',
   'trove.dev/databases',
   'trove.dev/databaseusers',
   'trove.dev/guests',

@@ -127,6 +127,13 @@ export async function caughtUp(operator: Operator, instances: number): Promise<v
   }
 }
 
+/** The bare client of the configuration bench. Resolves once it watches. */
+export async function startBare(kubeconfig: string): Promise<Program> {
+  const process = run([join(import.meta.dirname, '../configuration/bare.ts'), kubeconfig], {})
+  await said(process, /^watching$/m)
+  return { kill: process.kill }
+}
+
 /** Resolves once it watches. */
 export async function startReplay(o: { template: string; kubeconfig: string }): Promise<Program> {
   const process = run([join(import.meta.dirname, 'replay.ts'), o.template, o.kubeconfig], {})

@@ -3,7 +3,9 @@
  * not proven; what it does not declare must be refused, with a code.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { EngineName } from '../../../src/api/datastore.ts'
 import { operatorEngines } from '../../../src/engines/operator-engines.ts'
+import { catalogueOf } from '../../../src/engines/parameters/catalogue.ts'
 import { unsuitableImage } from '../../kind/images.ts'
 import { stepLog } from '../../kind/steps.ts'
 import { writesSince } from '../audit.ts'
@@ -33,10 +35,11 @@ import { type Subject, subjectsOf } from './subjects.ts'
 const hostile = [...hostileNames, '-rf', '~* +@all']
 
 /** What an engine says last when it has stopped in order. */
-const cleanEnds: Record<string, RegExp> = {
+const cleanEnds: Record<EngineName, RegExp> = {
   postgresql: /database system is shut down/,
   mysql: /Shutdown complete/,
   mariadb: /Shutdown complete/,
+  percona: /Shutdown complete/,
   redis: /bye bye/,
   valkey: /bye bye/,
 }
@@ -45,7 +48,7 @@ const cleanEnds: Record<string, RegExp> = {
 const refusals = ['IdentifierInvalid', 'IdentifierReserved', 'IdentifierTooLong', 'NameTaken']
 
 /** Puts every version of an engine that is to be tried to the same list. What cannot be had is said, and not passed over in silence. */
-export async function conforms(engine: string): Promise<void> {
+export async function conforms(engine: EngineName): Promise<void> {
   const { proven, unproven } = await subjectsOf(engine)
   for (const subject of unproven)
     test.skip(`UNPROVEN ${subject.datastore} ${subject.version}: its image ${subject.image} cannot be had here`)
@@ -53,7 +56,9 @@ export async function conforms(engine: string): Promise<void> {
 }
 
 function behaves({ engine, datastore, version, image, predecessors }: Subject): void {
-  const { capabilities, minimumMemory } = operatorEngines[engine as keyof typeof operatorEngines]
+  const { capabilities, minimumMemory, parameters } = operatorEngines[engine]
+  /** Without them nobody can set anything. */
+  const hasRules = catalogueOf(parameters, version) !== undefined
   const flavorOf = (name: string, memory: string) => ({
     apiVersion: 'trove.dev/v1alpha1',
     kind: 'Flavor',
@@ -77,6 +82,17 @@ function behaves({ engine, datastore, version, image, predecessors }: Subject): 
       {},
       { ...(capabilities.databases ? { access: [{ database: 'shop', privilege }] } : { access: [], privilege }), ...spec },
     )
+  const patch = (name: string, spec: object) =>
+    kubectl(['patch', 'instance', name, '-n', ns, '--type=merge', '-p', JSON.stringify({ spec })])
+  const restarted = async (name: string) => {
+    const restartRequestedAt = new Date().toISOString()
+    await patch(name, { restartRequestedAt })
+    await until(
+      'the restart is carried out',
+      async () => (await get('instance', name, ns)).status.lastRestartRequestedAt === restartRequestedAt,
+    )
+    await ready(name, ns)
+  }
   const podOf = async (name: string): Promise<Obj> => get('pod', await guestOf(name, ns), 'trove-guests')
   const objects = () => [
     instance('db'),
@@ -199,61 +215,44 @@ function behaves({ engine, datastore, version, image, predecessors }: Subject): 
     const before = await podOf('db')
     if (capabilities.users) await keeps('before-restart')
     const log = kubectl(['logs', '--follow', '-n', 'trove-guests', '-c', 'database', before.metadata.name])
-    await kubectl([
-      'patch',
-      'instance',
-      'db',
-      '-n',
-      ns,
-      '--type=merge',
-      '-p',
-      JSON.stringify({ spec: { restartRequestedAt: new Date().toISOString() } }),
-    ])
-    await until(
-      'there is another pod',
-      async () => (await maybe('pod', before.metadata.name, 'trove-guests'))?.metadata.uid !== before.metadata.uid,
-    )
-    await ready('db', ns)
-    expect(await log).toMatch(cleanEnds[engine]!)
+    await restarted('db')
+    expect((await podOf('db')).metadata.uid).not.toBe(before.metadata.uid)
+    expect(await log).toMatch(cleanEnds[engine])
     if (capabilities.users) {
       await answers()
       await has('before-restart')
     }
-    const db = await get('instance', 'db', ns)
-    expect(db.status.lastRestartRequestedAt).toBe(db.spec.restartRequestedAt)
   })
 
-  test.runIf(capabilities.users)(
-    'settings come into force while it runs, or with a restart, and one that it does not start with leaves it up',
+  test.runIf(capabilities.users && hasRules)(
+    'a group of settings comes into force while it runs, or with a restart; one that it does not start with leaves it up; detached, the defaults are back',
     async () => {
-      const name = `tuned-${ns}`
-      const defaults = (values: object) => ({
+      const group = (values: object) => ({
         apiVersion: 'trove.dev/v1alpha1',
-        kind: 'DatastoreVersion',
-        metadata: { name },
-        spec: { datastoreRef: { name }, version, image, defaults: values },
+        kind: 'ConfigurationGroup',
+        metadata: { name: 'tuning', namespace: ns },
+        spec: { datastore: { type: datastore, version }, values },
       })
       const { live, cold, refused } = client.settings
       const set = (...settings: { name: string; value: string | number }[]) =>
-        apply(defaults(Object.fromEntries(settings.map(s => [s.name, s.value]))))
+        apply(group(Object.fromEntries(settings.map(s => [s.name, s.value]))))
+      const refer = (configurationRef: { name: string } | null) => patch('tuned', { configurationRef })
+      const counted = (wanted: object) =>
+        until(`the group counts ${JSON.stringify(wanted)}`, async () => {
+          const found = (await get('configurationgroup', 'tuning', ns)).status?.instances
+          return Object.entries(wanted).every(([key, n]) => found?.[key] === n)
+        })
       const sees = async (setting: Setting) => {
         const { stdout, stderr } = await client.show(tuner, setting)
         return setting.seen.test(stdout) || setting.seen.test(stderr)
       }
       const restart = async () => {
-        const spec = { restartRequestedAt: new Date().toISOString() }
-        await kubectl(['patch', 'instance', 'tuned', '-n', ns, '--type=merge', '-p', JSON.stringify({ spec })])
-        await until(
-          'the restart is carried out',
-          async () => (await get('instance', 'tuned', ns)).status.lastRestartRequestedAt === spec.restartRequestedAt,
-        )
-        await ready('tuned', ns)
+        await restarted('tuned')
         await until('it answers', async () => (await client.whoAmI(tuner)).code === 0)
       }
-      await apply({ apiVersion: 'trove.dev/v1alpha1', kind: 'Datastore', metadata: { name }, spec: { engine } }, defaults({}))
       const rights = capabilities.databases ? { access: [{ database: 'shop', privilege: 'Owner' }] } : { access: [], privilege: 'Owner' }
       await apply(
-        instance('tuned', { datastore: { type: name, version } }),
+        instance('tuned'),
         ...(capabilities.databases ? [database('tuned-shop', ns, 'tuned', { name: 'shop' })] : []),
         user('tuner', ns, 'tuned', {}, rights),
       )
@@ -263,18 +262,23 @@ function behaves({ engine, datastore, version, image, predecessors }: Subject): 
       expect(await sees(live)).toBe(false)
 
       await set(live, cold)
+      await refer({ name: 'tuning' })
       const waits = await becomes('instance', 'tuned', ns, 'ConfigurationApplied', 'RestartRequired')
       expect(waits.status).toMatchObject({ phase: 'RESTART_REQUIRED', configuration: { restartRequired: [cold.name] } })
       expect(condition(waits, 'Ready')?.status).toBe('True')
       expect([await sees(live), await sees(cold)]).toEqual([true, false])
       expect((await podOf('tuned')).metadata.uid).toBe(pod)
+      await counted({ total: 1, applied: 0, restartRequired: 1, failed: 0 })
       await restart()
       expect([await sees(live), await sees(cold)]).toEqual([true, true])
       await becomes('instance', 'tuned', ns, 'ConfigurationApplied', 'Applied')
+      await counted({ total: 1, applied: 1, restartRequired: 0, failed: 0 })
 
-      await apply(defaults({ no_such_setting: 1, [live.name]: live.value }))
-      await until('it is told', async () => condition(await maybe('datastoreversion', name), 'Stalled')?.reason === 'ConfigurationInvalid')
-      expect(condition(await ready('tuned', ns), 'ConfigurationApplied')?.status).toBe('True')
+      await apply(group({ no_such_setting: 1, [live.name]: live.value }))
+      await becomes('configurationgroup', 'tuning', ns, 'Stalled', 'ConfigurationInvalid')
+      await becomes('instance', 'tuned', ns, 'ConfigurationApplied', 'ConfigurationInvalid')
+      expect(condition(await get('instance', 'tuned', ns), 'Ready')?.status).toBe('True')
+      expect([await sees(live), await sees(cold)]).toEqual([true, true])
 
       if (refused !== undefined) {
         await set(live, cold, refused)
@@ -283,14 +287,39 @@ function behaves({ engine, datastore, version, image, predecessors }: Subject): 
         await restart()
         await becomes('instance', 'tuned', ns, 'ConfigurationApplied', 'ConfigurationRefused')
         expect([await sees(live), await sees(cold)]).toEqual([true, true])
+        await counted({ total: 1, applied: 0, restartRequired: 0, failed: 1 })
       }
-      await set()
+      await tryKubectl(['delete', 'configurationgroup', 'tuning', '-n', ns, '--wait=false'])
+      const held = await becomes('configurationgroup', 'tuning', ns, 'InUse', 'True')
+      expect(condition(held, 'InUse')?.message).toContain('tuned')
+      await refer(null)
+      await gone('configurationgroup', 'tuning', ns)
       await until('the default is back', async () => !(await sees(live)))
       await kubectl(['delete', 'instance', 'tuned', '-n', ns, '--timeout=120s'])
-      await tryKubectl(['delete', 'datastoreversion', name])
-      await tryKubectl(['delete', 'datastore', name])
     },
   )
+
+  test.runIf(!hasRules)('settings that nothing is known of are refused, and nothing is made with them', async () => {
+    const name = `tuned-${ns}`
+    await apply(
+      { apiVersion: 'trove.dev/v1alpha1', kind: 'Datastore', metadata: { name }, spec: { engine } },
+      {
+        apiVersion: 'trove.dev/v1alpha1',
+        kind: 'DatastoreVersion',
+        metadata: { name },
+        spec: { datastoreRef: { name }, version, image, defaults: { [client.settings.live.name]: client.settings.live.value } },
+      },
+      instance('tuned', { datastore: { type: name, version } }),
+    )
+    await until('it is told', async () => condition(await maybe('datastoreversion', name), 'Stalled')?.reason === 'ConfigurationInvalid')
+    expect((await becomes('instance', 'tuned', ns, 'Stalled', 'ConfigurationInvalid')).status.address).toBeUndefined()
+    for (const args of [
+      ['instance', 'tuned', '-n', ns],
+      ['datastoreversion', name],
+      ['datastore', name],
+    ])
+      await kubectl(['delete', ...args, '--timeout=60s'])
+  })
 
   test.each(capabilities.users ? predecessors : [])(
     'an Instance of version $version becomes one of this version with all that is in it, and never one of that again',

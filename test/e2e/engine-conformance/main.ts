@@ -15,7 +15,8 @@ const usage = `usage: npm run conformance [-- ENGINE] [--catalog debian|official
 function options(): { engine: string | undefined; catalog: string } {
   const { values, positionals } = parseArgs({ options: { catalog: { type: 'string', default: 'debian' } }, allowPositionals: true })
   const [engine, ...rest] = positionals
-  if (rest.length > 0 || (engine !== undefined && !engines().includes(engine))) throw new Error(`no engine ${positionals.join(' ')}`)
+  if (rest.length > 0 || (engine !== undefined && !engines().some(known => known === engine)))
+    throw new Error(`no engine ${positionals.join(' ')}`)
   if (!['debian', 'official'].includes(values.catalog)) throw new Error(`no catalog ${values.catalog}`)
   return { engine, catalog: values.catalog }
 }

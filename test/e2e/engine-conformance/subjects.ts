@@ -1,11 +1,12 @@
 /** What is put to the test: versions that a catalog of this repository offers. */
 import { readdirSync } from 'node:fs'
 import { loadAll } from 'js-yaml'
+import { engines as allEngines, type EngineName } from '../../../src/api/datastore.ts'
 import { render } from '../../kind/install.ts'
 import { cluster, type Obj } from '../world.ts'
 
 export interface Subject {
-  engine: string
+  engine: EngineName
   datastore: string
   version: string
   image: string
@@ -18,16 +19,21 @@ export const oneEngine = 'TROVE_CONFORMANCE_ENGINE'
 export const everyVersion = 'TROVE_CONFORMANCE_EVERY_VERSION'
 export const officialCatalog = 'TROVE_CONFORMANCE_OFFICIAL'
 
-/** Engines that have a file here, which is all that one needs to be tried. */
-export const engines = (): string[] => readdirSync(import.meta.dirname).flatMap(file => /^(.+)\.test\.ts$/.exec(file)?.[1] ?? [])
+/** Each needs a file here, which is all that one needs to be tried; without it, it would be passed over in silence. */
+export function engines(): readonly EngineName[] {
+  const files = readdirSync(import.meta.dirname)
+  const without = allEngines.filter(engine => !files.includes(`${engine}.test.ts`))
+  if (without.length > 0) throw new Error(`the conformance suite has no ${without.map(engine => `${engine}.test.ts`).join(', ')}`)
+  return allEngines
+}
 
-export function triedEngines(): string[] {
+export function triedEngines(): readonly EngineName[] {
   const one = process.env[oneEngine]
-  return one === undefined ? engines() : [one]
+  return engines().filter(engine => one === undefined || engine === one)
 }
 
 /** What can be tried of an engine, and what only the official catalog has. */
-export async function subjectsOf(engine: string): Promise<{ proven: Subject[]; unproven: Subject[] }> {
+export async function subjectsOf(engine: EngineName): Promise<{ proven: Subject[]; unproven: Subject[] }> {
   const official = await offered('deploy/catalog')
   const isOfficial = process.env[officialCatalog] === '1' || (await cluster()).registry
   const here = isOfficial ? official : await offered('deploy/catalog-debian')

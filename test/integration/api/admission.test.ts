@@ -45,6 +45,8 @@ const object = (kind: string, name: string, namespace: string | undefined, spec:
 const instance = (spec: object, name = 'db', namespace = 'demo') =>
   object('Instance', name, namespace, { datastore: { type: 'postgresql' }, flavorRef: { name: 'tiny' }, volume: { size: '1Gi' }, ...spec })
 const database = (spec: object) => object('Database', 'd', 'demo', { instanceRef: { name: 'db' }, name: 'd', ...spec })
+const group = (values: object, namespace = 'demo') =>
+  object('ConfigurationGroup', 'g', namespace, { datastore: { type: 'postgresql' }, values })
 const user = (spec: object) => object('DatabaseUser', 'u', 'demo', { instanceRef: { name: 'db' }, name: 'u', ...spec })
 
 test.each([
@@ -81,6 +83,20 @@ test.each([
     'Duplicate value',
   ],
   ['a privilege that there is not', user({ access: [{ database: 'd', privilege: 'Root' }] }), 'Unsupported value: "Root"'],
+  ['SettingMalformed: a setting with settings of its own', group({ work_mem: { size: 1 } }), '(SettingMalformed): work_mem; a name'],
+  ['SettingMalformed: one that is a list', group({ work_mem: ['8MB'] }), '(SettingMalformed): work_mem;'],
+  ['SettingMalformed: several, all of them told', group({ 'work mem': 1, ok: 1, b: [] }), '(SettingMalformed): b, work mem;'],
+  ['SettingMalformed: more than a line', group({ search_path: 'a\nb' }), '(SettingMalformed): search_path;'],
+  ['SettingMalformed: a separator of lines', group({ search_path: 'a\u2028b' }), '(SettingMalformed): search_path;'],
+  ['SettingMalformed: a long value', group({ search_path: 'a'.repeat(1025) }), '(SettingMalformed): search_path;'],
+  ['SettingMalformed: a long name', group({ ['a'.repeat(129)]: 1 }), '(SettingMalformed): aaaa'],
+  [
+    'SettingMalformed: among the defaults of a version',
+    object('DatastoreVersion', 'x', undefined, { datastoreRef: { name: 'x' }, version: '1', image: 'x', defaults: { a: [1] } }),
+    '(SettingMalformed): a;',
+  ],
+  ['too many settings', group(Object.fromEntries(Array.from({ length: 257 }, (_, i) => [`s${i}`, 1]))), 'must have at most 256 items'],
+  ['a ConfigurationGroup among the guests', group({}, 'trove-guests'), 'belong into a namespace of your own'],
   ['an Instance among the guests', instance({}, 'db', 'trove-guests'), 'belong into a namespace of your own'],
 ])('refused: %s', (_, manifest, words) => {
   const outcome = attempt(['apply', '-f', '-'], manifest)

@@ -20,7 +20,16 @@ import {
   serviceaccounts,
   services,
 } from '../../../src/kube/resource.ts'
-import { databases, databaseusers, datastores, datastoreversions, flavors, guests, instances } from '../../../src/operator/resources.ts'
+import {
+  configurationgroups,
+  databases,
+  databaseusers,
+  datastores,
+  datastoreversions,
+  flavors,
+  guests,
+  instances,
+} from '../../../src/operator/resources.ts'
 
 /** Owners before what they own. */
 export const recorded = [
@@ -29,6 +38,7 @@ export const recorded = [
   datastoreversions,
   flavors,
   instances,
+  configurationgroups,
   databases,
   databaseusers,
   guests,

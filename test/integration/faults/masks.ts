@@ -21,6 +21,8 @@ const ignored: Record<string, string> = {
   clusterIPs: 'given out by the server',
   'trove.dev/agent-roll': 'times, and which container there was before',
   hash: 'of a configuration that holds the guest’s name, and with it a UID',
+  startedWith: 'a hash as well',
+  refused: 'a hash as well',
   'trove.dev/template': 'hash of a pod that holds the guest’s name, and with it a UID',
 }
 

@@ -363,6 +363,14 @@ export const mutants: Mutant[] = [
     caughtBy: 'no secret is told',
   },
   {
+    bug: 'an Instance counts as running with a group as soon as its guest was told',
+    changes: [
+      { file: 'src/operator/configurationgroup/standing.ts', from: "if (reported.hash !== wanted.hash) return 'onItsWay'", to: '' },
+    ],
+    workload: 'configuration',
+    caughtBy: 'status is never ahead of what is so',
+  },
+  {
     bug: 'what was once looked at is never forgotten',
     changes: [
       {

@@ -1,4 +1,5 @@
 /** Oracles that look at what became of it all, and at what was said of it. */
+import type { Guest } from '../../../src/api/guest.ts'
 import type { Loose, Version } from './history.ts'
 import { masked } from './journal.ts'
 import { isCompared } from './masks.ts'
@@ -49,7 +50,7 @@ function difference(is: string, shouldBe: string): string {
 
 /** Of everything it is said what became of it as it is asked for now. */
 export function isJudged(e: Evidence): boolean {
-  return ['instances', 'databases', 'databaseusers'].every(plural =>
+  return ['instances', 'configurationgroups', 'databases', 'databaseusers'].every(plural =>
     e.view.list(plural).every(({ metadata, status }) => status?.observedGeneration === metadata.generation),
   )
 }
@@ -72,10 +73,28 @@ export function honestStatus(e: Evidence): string[] {
       if (c.observedGeneration !== observed)
         wrong.push(`${keyOf(v)}: ${c.type} was judged for ${c.observedGeneration}, the rest for ${observed}`)
     }
+    if (v.resource === 'configurationgroups') wrong.push(...countedTooSoon(v, observed, e))
     const judge = v.type === 'MODIFIED' && becameReady(v, observed, before) ? whatReadyMeans[v.resource] : undefined
     if (judge !== undefined) wrong.push(...judge(v, observed, e))
   }
   return wrong
+}
+
+/** Nobody is counted as running with a group of whom no agent has said that it does, of what that generation asks for. */
+function countedTooSoon(v: Version, observed: number, e: Evidence): string[] {
+  const { instances } = (v.object as Loose).status as { instances?: { applied: number } }
+  const asked = JSON.stringify(Object.entries((asOf(v, observed, e).spec?.values ?? {}) as object).sort())
+  const applied = new Set<string>()
+  for (const x of e.view.versions) {
+    if (x.resource !== 'guests' || x.at > v.at) continue
+    const { spec, status } = x.object as unknown as Guest
+    const has = JSON.stringify(Object.entries(spec.configuration.layers.group ?? {}).sort())
+    if (has === asked && status?.configuration?.hash === spec.configuration.hash) applied.add(x.object.metadata.name)
+  }
+  const { applied: said = 0 } = instances ?? {}
+  return said <= applied.size
+    ? []
+    : [`${keyOf(v)} says that ${said} Instances run with ${asked}; the agents of ${applied.size} have said so`]
 }
 
 function becameReady(v: Version, observed: number, world: Map<string, Loose>): boolean {

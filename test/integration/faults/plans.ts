@@ -50,6 +50,7 @@ export type Part = 'everything' | 'the tenant' | 'the guests' | Kind
 /** Kinds of which the absence, or an earlier state, decides about another. */
 export const kinds = [
   'instances',
+  'configurationgroups',
   'databases',
   'databaseusers',
   'datastoreversions',

@@ -104,6 +104,9 @@ export const aDatabase = ({ tenant: namespace }: Stage, name: string, instance: 
 export const aUser = ({ tenant: namespace }: Stage, name: string, instance: string, spec: object = {}) =>
   trove('DatabaseUser', { name, namespace }, { instanceRef: { name: instance }, name, ...spec })
 
+export const aGroup = ({ tenant: namespace, catalog }: Stage, name: string, values: object) =>
+  trove('ConfigurationGroup', { name, namespace }, { datastore: { type: catalog.datastore }, values })
+
 export const catalogOf = ({ datastore, version, flavor }: Stage['catalog']): KubeDraft[] => [
   trove('Datastore', { name: datastore }, { engine: 'postgresql', defaultVersion: '17' }),
   trove('DatastoreVersion', { name: version }, { datastoreRef: { name: datastore }, version: '17', image: 'postgres:17' }),

@@ -114,7 +114,7 @@ async function comesAbout(view: View, test: () => boolean, patienceMs: number): 
 }
 
 /** Watched in all namespaces, and in a trial there is one. */
-const tenantKinds = new Set(['instances', 'databases', 'databaseusers'])
+const tenantKinds = new Set(['instances', 'configurationgroups', 'databases', 'databaseusers'])
 
 export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
   const id = bed.nextId()

@@ -4,6 +4,7 @@ import { agentImage } from './workloads/agent-image.ts'
 import { catalog } from './workloads/catalog.ts'
 import { change } from './workloads/change.ts'
 import { churn } from './workloads/churn.ts'
+import { configuration } from './workloads/configuration.ts'
 import { create } from './workloads/create.ts'
 import { deleteInBuild } from './workloads/delete-in-build.ts'
 import { evicted } from './workloads/evicted.ts'
@@ -25,6 +26,7 @@ export const workloads: Workload[] = [
   churn,
   change,
   upgrade,
+  configuration,
   rigidVolume,
   nameTaken,
   evicted,

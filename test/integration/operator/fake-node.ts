@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { request } from 'node:https'
-import type { Guest, GuestStatus } from '../../../src/api/guest.ts'
+import type { Guest, GuestConfiguration, GuestStatus } from '../../../src/api/guest.ts'
 import type { ClusterAccess } from '../../../src/kube/access.ts'
 import { type Client, connect } from '../../../src/kube/client.ts'
 import { isAlreadyExists } from '../../../src/kube/errors.ts'
@@ -39,6 +39,8 @@ export interface Part {
   silent?: boolean
   /** The image with which the agent does not start. */
   badAgent?: string
+  /** The engine does not start with files that hold this text: it comes up with the ones that it started with last. */
+  refuses?: string
   /** What the agent reports instead of health. */
   report?: Partial<GuestStatus>
   /** Results of single databases and users, by name. */
@@ -83,7 +85,7 @@ export async function startFakeNode(access: ClusterAccess, o: FakeNodeOptions = 
     guests: open(guests),
     pods: open(pods),
     claims: open(persistentvolumeclaims),
-    startedWith: new Map<string, string>(),
+    starts: new Map<string, Start>(),
     markers: new Map<string, string>(),
   }
   const parts = new Map<string, Part>()
@@ -138,7 +140,7 @@ interface All {
   pods: Collection<Pod>
   claims: Collection<PersistentVolumeClaim>
   /** Configuration with which the engine of a pod was started, by the pod's UID. */
-  startedWith: Map<string, string>
+  starts: Map<string, Start>
   /** Version of the data on each volume, by the claim's UID. */
   markers: Map<string, string>
 }
@@ -242,9 +244,8 @@ async function agent(
   if (pod?.status?.phase !== 'Running' || pod.metadata.deletionTimestamp !== undefined || claim?.status?.phase !== 'Bound') return
   if (runs === undefined || part.silent) return
   const { spec } = guest
-  const { hash } = spec.configuration
-  const startedWith = all.startedWith.get(pod.metadata.uid) ?? hash
-  all.startedWith.set(pod.metadata.uid, startedWith)
+  const start = all.starts.get(pod.metadata.uid) ?? startOf(spec.configuration, part.refuses)
+  all.starts.set(pod.metadata.uid, start)
   const marked = all.markers.get(claim.metadata.uid) ?? spec.version
   // What its engine would be started on is its own from then on; anything else stays as it is.
   const data = marked === spec.upgradeFrom && part.report?.volume?.version !== marked ? spec.version : marked
@@ -263,7 +264,7 @@ async function agent(
     agent: { version: 'fake', startedAt: runs.startedAt!, capabilities: ['databases', 'users', 'configuration', 'upgrade'] },
     operatingStatus: 'HEALTHY',
     engine: { version: spec.version, startedAt: pod.status.startTime ?? '' },
-    configuration: { hash, ...(startedWith !== hash && { startedWith }) },
+    configuration: configurationOf(start, spec.configuration.hash),
     volume: { initialised: true, version: data, usedPercent: 5 },
     ...(spec.databases && { databases: spec.databases.map(d => ({ name: d.name, ...outcome(d) })) }),
     ...(spec.users && {
@@ -301,6 +302,23 @@ async function farewell(pod: Pod, all: All, part: Part, signal: AbortSignal): Pr
     { apiVersion, kind, metadata: { name, namespace: namespace!, uid }, status: last },
     { manager: 'trove-guest', subresource: 'status', signal },
   )
+}
+
+/** By its hash, the configuration that an engine was started with, and the one with which it did not start. */
+interface Start {
+  with: string
+  refused?: string
+}
+
+function startOf({ hash, files, lastGood }: GuestConfiguration, refuses: string | undefined): Start {
+  const isRefused = refuses !== undefined && files.some(f => f.content.includes(refuses))
+  return isRefused && lastGood !== undefined ? { with: lastGood.hash, refused: hash } : { with: hash }
+}
+
+function configurationOf(start: Start, hash: string): GuestStatus['configuration'] {
+  const fault = { code: 'ConfigurationRefused', message: 'FATAL: no' }
+  if (start.refused === hash) return { hash: start.with, refused: hash, fault }
+  return { hash, ...(start.with !== hash && { startedWith: start.with }) }
 }
 
 const alreadyThere = (error: unknown): undefined => {

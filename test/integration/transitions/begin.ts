@@ -8,7 +8,7 @@ import { fieldsOf, put, type WalkedKind } from './schema.ts'
 import type { Memory } from './statements/statement.ts'
 import { statements } from './statements/table.ts'
 import { drawn, valid } from './values.ts'
-import { resourceOf, type Tenant, type View, versionNames } from './view.ts'
+import { groupNames, resourceOf, type Tenant, type View, versionNames } from './view.ts'
 
 export const databaseNames = ['shop', 'ware', 'odd'] as const
 export const userNames = ['app', 'odd'] as const
@@ -20,6 +20,7 @@ export function firstSpecs(tenant: Tenant, seed: number): { kind: WalkedKind; na
     make('Flavor', 'first', tenant.name),
     make('Datastore', 'first', tenant.name),
     ...versionNames.map(which => make('DatastoreVersion', which, `${tenant.name}-${which}`)),
+    ...groupNames.map(name => make('ConfigurationGroup', name)),
     make('Instance', 'first', tenant.name),
     ...databaseNames.map(name => make('Database', name)),
     ...userNames.map(name => make('DatabaseUser', name)),

@@ -46,12 +46,7 @@ export async function stateWrong(w: Walker, field: Field, object: Walked, wrong:
   await write(w, object, put(object.spec, field.steps, wrong.value) as object)
   await come(w, did)
   checkSaid(now(w, object), wrong, did)
-  unchanged(
-    before,
-    snapshot(w.view),
-    ['spec', 'status.conditions', 'status.fault'].map(part => `${labelOf(object)}.${part}`),
-    did,
-  )
+  unchanged(before, snapshot(w.view), [`${labelOf(object)}.spec`, `${labelOf(object)}.status.conditions`, ...(wrong.tells ?? [])], did)
   if (back) await takeBack(w, field, object, before)
 }
 

@@ -42,13 +42,14 @@ export async function stateTwin(w: Walker, field: Field, wrong: Wrong): Promise<
 }
 
 function twinOf({ tenant, view }: Walker, { twin }: Wrong): { name: string; spec: object } {
-  const { restartRequestedAt: _, ...rest } = view.instance.spec
+  const { restartRequestedAt: _, configurationRef: __, ...rest } = view.instance.spec
   const instance = { ...rest, datastore: { type: tenant.name, version: view.versions[0]!.spec.version } }
   const item = { name: 'twin', spec: { instanceRef: { name: tenant.name }, name: 'twin' } }
   const { name, spec } = {
     Instance: { name: `twin-${tenant.name}`, spec: instance },
     Database: item,
     DatabaseUser: item,
+    ConfigurationGroup: { name: 'twin', spec: { datastore: { type: tenant.name }, values: {} } },
     DatastoreVersion: { name: `${tenant.name}-twin`, spec: { datastoreRef: { name: tenant.name }, version: '99', image: 'twin' } },
   }[twin!.kind]
   return { name, spec: { ...spec, ...twin!.spec } }

@@ -62,11 +62,11 @@ function missing(view: Partial<View>): string | undefined {
 }
 
 /** What has not been judged for its present generation, or is on its way somewhere. */
-function unsettled({ instance, databases, users, datastore, versions, flavor, guest, all }: View): string | undefined {
+function unsettled({ instance, groups, databases, users, datastore, versions, flavor, guest, all }: View): string | undefined {
   for (const [key, { metadata }] of Object.entries(all))
     if (metadata.deletionTimestamp !== undefined) return `${key} is still being deleted`
   if (guest.status?.observedGeneration !== guest.metadata.generation) return 'the guest has not caught up'
-  const walked: Walked[] = [instance, ...databases, ...users, datastore, ...versions, flavor]
+  const walked: Walked[] = [instance, ...groups, ...databases, ...users, datastore, ...versions, flavor]
   for (const { kind, metadata, status } of walked) {
     const said = `${kind} ${metadata.name}`
     const ready = status?.conditions?.find(c => c.type === 'Ready')

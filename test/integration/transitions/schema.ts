@@ -8,7 +8,15 @@ import * as yaml from 'js-yaml'
 import type { CelRule } from '../../../src/api/kind.ts'
 import type { JsonSchema } from '../../../src/api/schema.ts'
 
-export const walkedKinds = ['Instance', 'Database', 'DatabaseUser', 'Datastore', 'DatastoreVersion', 'Flavor'] as const
+export const walkedKinds = [
+  'Instance',
+  'ConfigurationGroup',
+  'Database',
+  'DatabaseUser',
+  'Datastore',
+  'DatastoreVersion',
+  'Flavor',
+] as const
 export type WalkedKind = (typeof walkedKinds)[number]
 
 export interface Field {

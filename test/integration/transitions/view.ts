@@ -3,6 +3,7 @@
  * that looking often costs the API server nothing.
  */
 import { setTimeout as pause } from 'node:timers/promises'
+import type { ConfigurationGroup } from '../../../src/api/configurationgroup.ts'
 import type { Database } from '../../../src/api/database.ts'
 import type { DatabaseUser } from '../../../src/api/databaseuser.ts'
 import type { Datastore } from '../../../src/api/datastore.ts'
@@ -29,7 +30,16 @@ import {
   services,
 } from '../../../src/kube/resource.ts'
 import { guestName } from '../../../src/operator/names.ts'
-import { databases, databaseusers, datastores, datastoreversions, flavors, guests, instances } from '../../../src/operator/resources.ts'
+import {
+  configurationgroups,
+  databases,
+  databaseusers,
+  datastores,
+  datastoreversions,
+  flavors,
+  guests,
+  instances,
+} from '../../../src/operator/resources.ts'
 import { systemClock } from '../../../src/runtime/clock.ts'
 import { type Collection, openCollection } from '../../../src/runtime/collection.ts'
 import { guestsNamespace } from '../operator/fake-node.ts'
@@ -42,13 +52,17 @@ export interface Tenant {
   name: string
 }
 
+/** Of a walk's groups: one for every version, and one that is for the Instance's at first. */
+export const groupNames = ['any', 'exact'] as const
+
 /** Of a walk's versions: the one that its Instance has, one that allows no Flavor, and one that is not active. */
 export const versionNames = ['first', 'other', 'old'] as const
 
-export type Walked = Instance | Database | DatabaseUser | Datastore | DatastoreVersion | Flavor
+export type Walked = Instance | ConfigurationGroup | Database | DatabaseUser | Datastore | DatastoreVersion | Flavor
 
 export interface View {
   instance: Instance
+  groups: ConfigurationGroup[]
   databases: Database[]
   users: DatabaseUser[]
   datastore: Datastore
@@ -67,13 +81,14 @@ export interface View {
 }
 
 export interface Watches {
-  view(tenant: Tenant): Partial<View> & Pick<View, 'all' | 'databases' | 'users' | 'bindings'>
+  view(tenant: Tenant): Partial<View> & Pick<View, 'all' | 'groups' | 'databases' | 'users' | 'bindings'>
   find(kind: WalkedKind, tenant: Tenant, name: string): Walked | undefined
   stop(): Promise<void>
 }
 
 export const resourceOf: Record<WalkedKind, Resource<KubeObject>> = {
   Instance: instances as Resource<KubeObject>,
+  ConfigurationGroup: configurationgroups as Resource<KubeObject>,
   Database: databases as Resource<KubeObject>,
   DatabaseUser: databaseusers as Resource<KubeObject>,
   Datastore: datastores as Resource<KubeObject>,
@@ -123,7 +138,8 @@ export async function openWatches(client: Client): Promise<Watches> {
       const instance = note('Instance', find('Instance', tenant, name))
       const ours = <T extends Walked>(kind: WalkedKind) => listed<T>(kind, tenant).filter(o => o.metadata.name !== 'twin')
       const [found, logins] = [ours<Database>('Database'), ours<DatabaseUser>('DatabaseUser')]
-      for (const object of [...found, ...logins]) note(`${object.kind} ${object.metadata.name}`, object)
+      const groups = ours<ConfigurationGroup>('ConfigurationGroup')
+      for (const object of [...found, ...logins, ...groups]) note(`${object.kind} ${object.metadata.name}`, object)
       const bindings: Record<string, Secret | undefined> = {}
       for (const { metadata } of logins) {
         const binding = shared.secrets.get(`${namespace}/${metadata.name}-credentials`)
@@ -144,6 +160,7 @@ export async function openWatches(client: Client): Promise<Watches> {
       const { Guest: guest, Claim: claim, Secret: secret, Pod: pod, NetworkPolicy: networkPolicy } = all
       return {
         instance,
+        groups,
         databases: found,
         users: logins,
         datastore,

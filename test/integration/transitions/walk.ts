@@ -61,7 +61,7 @@ const sizeField = 'Instance.spec.volume.size'
 /** Everything at once, in whatever order it arrives; then, if something waits for one, a restart. */
 async function goBack(w: Walker, first: View): Promise<void> {
   const { stage, tenant } = w
-  const objects: Walked[] = [first.datastore, ...first.versions, first.flavor, ...first.databases, ...first.users]
+  const objects: Walked[] = [first.datastore, ...first.versions, first.flavor, ...first.groups, ...first.databases, ...first.users]
   for (const object of objects) {
     const { kind, metadata, spec } = object
     if (stage.watches.find(kind as WalkedKind, tenant, metadata.name) === undefined)
@@ -95,9 +95,9 @@ async function goBack(w: Walker, first: View): Promise<void> {
 /** Volume and passwords stay if the policy says so, and nothing else ever does. */
 export async function end(w: Walker): Promise<void> {
   const { stage, tenant, view } = w
-  const { instance, databases, users, datastore, versions, flavor, secret } = view
+  const { instance, groups, databases, users, datastore, versions, flavor, secret } = view
   const did = `everything was deleted with deletionPolicy ${instance.spec.deletionPolicy}`
-  for (const object of [instance, ...databases, ...users, flavor, ...versions, datastore]) await discard(w, object)
+  for (const object of [instance, ...groups, ...databases, ...users, flavor, ...versions, datastore]) await discard(w, object)
   const left = () => Object.keys(stage.watches.view(tenant).all)
   await until(w, did, () => (left().length === 0 ? undefined : `there is still ${left().join(', ')}`))
   const kept = instance.spec.deletionPolicy === 'Retain' ? ['PersistentVolumeClaim', ...(secret === undefined ? [] : ['Secret'])] : []

@@ -26,7 +26,7 @@ export interface Walker {
 
 /** How the snapshot names an object. */
 export function labelOf({ kind, metadata }: KubeObject): string {
-  if (kind === 'Database' || kind === 'DatabaseUser') return `${kind} ${metadata.name}`
+  if (kind === 'Database' || kind === 'DatabaseUser' || kind === 'ConfigurationGroup') return `${kind} ${metadata.name}`
   return kind === 'DatastoreVersion' ? `${kind} ${metadata.name.slice(metadata.name.lastIndexOf('-') + 1)}` : kind
 }
 
@@ -37,9 +37,10 @@ export function target<T extends Walked = Walked>(
   seed: number,
   suits: (object: Walked) => boolean = () => true,
 ): T | undefined {
-  const { instance, databases, users, datastore, versions, flavor } = view
+  const { instance, groups, databases, users, datastore, versions, flavor } = view
   const all = {
     Instance: [instance],
+    ConfigurationGroup: groups,
     Database: databases,
     DatabaseUser: users,
     Datastore: [datastore],
@@ -119,7 +120,15 @@ export function unchanged(before: Snapshot, after: Snapshot, allowed: readonly s
 
 /** The paths that stay different for good, after all that was done so far. */
 export function staying(w: Walker): string[] {
-  const objects = [w.view.instance, ...w.view.databases, ...w.view.users, w.view.datastore, ...w.view.versions, w.view.flavor]
+  const objects = [
+    w.view.instance,
+    ...w.view.groups,
+    ...w.view.databases,
+    ...w.view.users,
+    w.view.datastore,
+    ...w.view.versions,
+    w.view.flavor,
+  ]
   return objects.flatMap(object => [
     ...Object.entries(statements).flatMap(([field, { stays }]) =>
       w.oneWay.has(`${field} ${labelOf(object)}`) ? stays!(object, w.view, object) : [],

@@ -1,8 +1,13 @@
-/** The catalogs in deploy/ name the images of the table, all of them, also in files that no kustomization lists yet. */
+/**
+ * The catalogs in deploy/ name the images of the table, all of them, also in files that no kustomization lists yet; what is listed is what the API
+ * server takes.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as yaml from 'js-yaml'
 import { expect, test } from 'vitest'
+import { engines } from '../../../src/api/datastore.ts'
+import { kinds } from '../../../src/api/kinds.ts'
 import { thisCheckout } from '../names.ts'
 import { datastoreImages } from './datastores.ts'
 
@@ -21,6 +26,7 @@ const read = <T>(...path: string[]) => yaml.loadAll(readFileSync(join(deploy, ..
 const objects = readdirSync(join(deploy, 'catalog'))
   .filter(file => file !== 'kustomization.yaml')
   .flatMap(file => read<CatalogObject>('catalog', file))
+const { resources: listed } = read<{ resources: string[] }>('catalog', 'kustomization.yaml')[0]!
 const versions = objects.filter(({ kind }) => kind === 'DatastoreVersion')
 const datastores = objects.filter(({ kind }) => kind === 'Datastore')
 const patches = [['catalog-debian'], ['catalog-debian', 'engines']].flatMap(
@@ -32,6 +38,20 @@ const patchesOf = ({ kind, metadata }: CatalogObject) =>
 const key = ({ spec }: CatalogObject) => `${spec.datastoreRef?.name}:${spec.version}`
 const replaces = (path: string, value: string) => [[{ op: 'replace', path, value }]]
 const removed = ({ kind, metadata }: CatalogObject) => [{ $patch: 'delete', kind, metadata }]
+
+test.each(listed)('%s holds what the API takes', file => {
+  for (const { kind, spec, ...rest } of read<CatalogObject>('catalog', file)) {
+    expect(rest).toEqual({ apiVersion: 'trove.dev/v1alpha1', metadata: { name: expect.any(String) } })
+    const schema = kinds.find(known => known.kind === kind)!.spec.strict()
+    expect(schema.safeParse(spec).error).toBeUndefined()
+  }
+})
+
+test('a Datastore whose engine the operator has is listed, and no other', () => {
+  const has = (file: string) => read<CatalogObject>('catalog', file).some(({ spec }) => engines.some(engine => engine === spec.engine))
+  const files = readdirSync(join(deploy, 'catalog')).filter(file => !['kustomization.yaml', 'flavors.yaml'].includes(file))
+  expect(files.filter(file => listed.includes(file))).toEqual(files.filter(has))
+})
 
 test('the catalog offers every version with its official image', () => {
   const offered = versions.map(version => [key(version), version.spec.image])

@@ -3,7 +3,20 @@ import { parseQuantity } from '../../../../src/operator/quantity.ts'
 import { spellings } from '../values.ts'
 import type { View } from '../view.ts'
 import { mostBytes } from './instance.ts'
-import { database, fixed, is, nothing, oneOf, reasonOf, type Statement, unlessInactive } from './statement.ts'
+import {
+  configurationOfGuest,
+  database,
+  fixed,
+  is,
+  isWrong,
+  noSuchSetting,
+  nothing,
+  oneOf,
+  printed,
+  reasonOf,
+  type Statement,
+  unlessInactive,
+} from './statement.ts'
 
 /** Quantities of CPU come back in another spelling, with one digit of difference at the sixteenth. */
 const number = (quantity: string | number | undefined) => (quantity === undefined ? undefined : parseQuantity(quantity).toPrecision(12))
@@ -17,13 +30,10 @@ function defaultJudged(v: View): string {
   return found.spec.active ? 'Available' : 'DatastoreVersionInactive'
 }
 
-const isWrong = ({ spec: { defaults = {} } }: View['versions'][number]) => 'no_such_setting' in defaults
 /** The engine of the table takes nothing over into a version like the first one's. */
 const judgedSteps = ({ spec: { upgradeFrom = [] } }: View['versions'][number]) =>
   upgradeFrom.map(from => (from === '15' ? 'UpgradeImpossible' : 'DowngradeImpossible'))[0]
 const someSettings = [undefined, { work_mem: '8MB' }, { work_mem: '16MB', random_page_cost: 1.5, enable_seqscan: false }]
-/** As PostgreSQL prints it. */
-const printed = (value: unknown) => (value === false ? 'off' : value === true ? 'on' : String(value))
 
 export const ofCatalog: Readonly<Record<string, Statement>> = {
   'Datastore.spec.engine': {
@@ -50,7 +60,7 @@ export const ofCatalog: Readonly<Record<string, Statement>> = {
     says: 'is the Datastore whose version it is',
     holds: v =>
       v.versions.map(x =>
-        is(`state of ${x.metadata.name}`, reasonOf(x), isWrong(x) ? 'ConfigurationInvalid' : (judgedSteps(x) ?? 'Available')),
+        is(`state of ${x.metadata.name}`, reasonOf(x), isWrong(x.spec.defaults) ? 'ConfigurationInvalid' : (judgedSteps(x) ?? 'Available')),
       ),
     ...fixed,
     start: ({ tenant }) => tenant.name,
@@ -103,32 +113,29 @@ export const ofCatalog: Readonly<Record<string, Statement>> = {
     holds: v => {
       const { defaults = {} } = v.versions[0]!.spec
       // What was accepted before it is not told by what is wrong now.
-      if (isWrong(v.versions[0]!)) return []
-      const asked = Object.entries(defaults).map(([name, value]) => `${name}=${printed(value)}`)
-      const found = Object.entries(v.guest.spec.configuration.layers.version ?? {}).map(([name, value]) => `${name}=${value}`)
+      if (isWrong(defaults)) return []
       return [
-        is('settings of the version in the Guest', found.sort(), asked.sort()),
+        is('settings of the version in the Guest', printed(v.guest.spec.configuration.layers.version ?? {}), printed(defaults)),
         is('hash in the status', v.instance.status?.configuration?.hash, v.guest.spec.configuration.hash),
       ]
     },
-    moves: () => [
-      'DatastoreVersion first.spec.defaults',
-      'Guest.spec.configuration',
-      'Guest.status.configuration',
-      'Instance.status.configuration',
-    ],
+    // One that becomes right says so.
+    moves: () => ['DatastoreVersion first.spec.defaults', 'DatastoreVersion first.status.conditions', ...configurationOfGuest],
+    // Going back to what is wrong gives back nothing.
+    stays: (_, v) => (isWrong(v.versions[0]!.spec.defaults) ? configurationOfGuest : []),
     start: ({ name }, seed) => (name === 'first' ? oneOf(someSettings, seed) : undefined),
     value: (_, __, ___, seed) => oneOf(someSettings, seed),
-    wrong: () => [{ value: { no_such_setting: 1 }, code: 'ConfigurationInvalid' }],
+    wrong: () => [{ value: noSuchSetting, code: 'ConfigurationInvalid' }],
   },
   'DatastoreVersion.spec.upgradeFrom': {
     says: 'moves nothing that runs; a step that the engine cannot take is told',
     holds: nothing,
-    moves: () => ['DatastoreVersion first.spec.upgradeFrom'],
+    // One that becomes right says so.
+    moves: () => ['DatastoreVersion first.spec.upgradeFrom', 'DatastoreVersion first.status.conditions'],
     start: (_, seed) => oneOf([undefined, []], seed),
     value: (_, __, ___, seed) => oneOf([undefined, []], seed),
     wrong: v =>
-      isWrong(v.versions[0]!)
+      isWrong(v.versions[0]!.spec.defaults)
         ? []
         : [
             { value: ['15'], code: 'UpgradeImpossible' },

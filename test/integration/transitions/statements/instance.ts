@@ -71,7 +71,7 @@ export const ofInstance: Readonly<Record<string, Statement>> = {
     value: v => (v.instance.spec.datastore.version === undefined ? v.versions[0]!.spec.version : undefined),
     wrong: () => [
       { value: '9.6', code: 'DatastoreVersionNotFound', twin: { kind: 'Instance' } },
-      { value: '15', code: 'DowngradeImpossible' },
+      { value: '15', code: 'DowngradeImpossible', tells: ['Instance.status.fault'] },
     ],
   },
   'Instance.spec.flavorRef.name': {

@@ -27,8 +27,10 @@ export interface Wrong {
   code: FaultCode
   /** The condition whose reason the code is. Default Ready. */
   condition?: string
+  /** Paths at which others that refer to it may tell of it. */
+  tells?: readonly string[]
   /** Said by an object of its own beside the others, for on those the field cannot be changed, or is not looked at any more. */
-  twin?: { kind: 'Instance' | 'Database' | 'DatabaseUser' | 'DatastoreVersion'; spec?: object }
+  twin?: { kind: 'Instance' | 'ConfigurationGroup' | 'Database' | 'DatabaseUser' | 'DatastoreVersion'; spec?: object }
 }
 
 export interface Statement {
@@ -59,3 +61,15 @@ export const fixed = { moves: nothing }
 
 /** A new Instance is refused for its version before anything else. */
 export const unlessInactive = (v: View, code: FaultCode): FaultCode => (v.versions[0]!.spec.active ? code : 'DatastoreVersionInactive')
+
+/** Where the settings that a guest is asked for are seen. */
+export const configurationOfGuest = ['Guest.spec.configuration', 'Guest.status.configuration', 'Instance.status.configuration']
+
+/** Settings that no engine has, as the table states what is wrong with them. */
+export const noSuchSetting = { no_such_setting: 1 }
+export const isWrong = (settings: object = {}) => 'no_such_setting' in settings
+/** As PostgreSQL prints it. */
+export const printed = (settings: object) =>
+  Object.entries(settings)
+    .map(([name, value]) => `${name}=${value === false ? 'off' : value === true ? 'on' : String(value)}`)
+    .sort()

@@ -1,0 +1,83 @@
+import { expect, test } from 'vitest'
+import { aDatastore, aFlavor, aGroup, anInstance, aVersion, engine } from '../../operator/examples.ts'
+import { renderLayers } from '../../operator/instance/configuration.ts'
+import { flavorOf } from '../../operator/instance/decide.ts'
+import { columns } from '../columns.ts'
+import { configurationOf, type Found } from './origins.ts'
+
+const engines = { postgresql: engine }
+const memory = String(2 ** 30)
+const layers = { defaults: { memory }, version: { jit: 'off', work_mem: '8MB' }, group: { work_mem: '16MB' } }
+const { hash } = renderLayers(anInstance(), { engine, version: '17', flavor: flavorOf(aFlavor()) }, layers)
+const found = (status: object = {}): Found => ({
+  instance: anInstance(
+    { configurationRef: { name: 'settings' } },
+    {},
+    {
+      datastore: { type: 'pg', version: '17' },
+      configuration: { hash },
+      ...status,
+    },
+  ),
+  datastore: aDatastore(),
+  versions: [aVersion({ defaults: { jit: false, work_mem: '8MB' } })],
+  flavor: aFlavor(),
+  group: aGroup({ work_mem: '16MB' }),
+})
+
+test('each value is shown with the layer that it comes from, and the hash tells that it is in force', () => {
+  const { settings, inForce } = configurationOf(found(), engines, false)
+  expect(settings).toEqual([
+    { name: 'jit', value: 'off', origin: 'DatastoreVersion pg-17', waits: false },
+    { name: 'memory', value: memory, origin: 'Flavor small', waits: false },
+    { name: 'work_mem', value: '16MB', origin: 'ConfigurationGroup settings', waits: false },
+  ])
+  expect(inForce).toBe(true)
+  expect(configurationOf(found({ configuration: { hash: 'other' } }), engines, false).inForce).toBe(false)
+})
+
+test('what waits for a restart is marked, and shown though nobody sets it any more', () => {
+  const { settings } = configurationOf(found({ configuration: { hash, restartRequired: ['max_connections', 'work_mem'] } }), engines, false)
+  expect(settings.filter(s => s.waits).map(s => [s.name, s.origin])).toEqual([
+    ['max_connections', 'the engine'],
+    ['work_mem', 'ConfigurationGroup settings'],
+  ])
+})
+
+test('all that can be set is shown where that is asked for, and nothing that belongs to Trove', () => {
+  const names = configurationOf(found(), engines, true).settings.map(s => s.name)
+  expect(names.length).toBeGreaterThan(200)
+  expect(names).toContain('random_page_cost')
+  expect(names).not.toContain('port')
+})
+
+test('of a group that is no good nothing is shown, and the Instance’s own words are', () => {
+  const says = {
+    type: 'ConfigurationApplied',
+    status: 'False',
+    reason: 'ConfigurationGroupNotFound',
+    message: 'there is none',
+    lastTransitionTime: '',
+  }
+  const { group: _, ...rest } = found({ conditions: [says] })
+  const { settings, says: said } = configurationOf(rest, engines, false)
+  expect(settings.find(s => s.name === 'work_mem')?.value).toBe('8MB')
+  expect(said).toBe('ConfigurationGroupNotFound: there is none')
+})
+
+test.each([
+  ['an Instance that is not provisioned', { ...found(), instance: anInstance() }, engines, 'is not provisioned yet'],
+  ['an engine that it does not have', found(), {}, 'has no engine "postgresql"'],
+])('%s is told in words', (_, given, known, words) => expect(() => configurationOf(given, known, false)).toThrow(words))
+
+test('columns are as wide as their widest entry', () => {
+  expect(
+    columns(
+      ['NAME', 'VALUE'],
+      [
+        ['a', 'b'],
+        ['longer', ''],
+      ],
+    ),
+  ).toBe('NAME     VALUE\na        b\nlonger\n')
+})

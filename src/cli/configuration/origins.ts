@@ -1,0 +1,77 @@
+/**
+ * What an Instance is configured with, and where each value comes from. Pure, and made by the operator's own code from objects that a tenant can
+ * read; whether the engine runs with just this, the hash in the Instance's status tells.
+ */
+import type { ConfigurationGroup } from '../../api/configurationgroup.ts'
+import type { Datastore } from '../../api/datastore.ts'
+import type { DatastoreVersion } from '../../api/datastoreversion.ts'
+import type { Flavor } from '../../api/flavor.ts'
+import type { Layers } from '../../api/guest.ts'
+import type { Instance } from '../../api/instance.ts'
+import { catalogueOf } from '../../engines/parameters/catalogue.ts'
+import { isOwned } from '../../engines/parameters/rule.ts'
+import { settingsOfGroup } from '../../operator/configurationgroup/judge.ts'
+import { renderLayers, sizeOf } from '../../operator/instance/configuration.ts'
+import { type Engines, findVersion, flavorOf, settingsOf } from '../../operator/instance/decide.ts'
+
+export interface Found {
+  instance: Instance
+  datastore: Datastore
+  versions: readonly DatastoreVersion[]
+  flavor: Flavor
+  group?: ConfigurationGroup
+}
+
+export interface Setting {
+  name: string
+  value: string
+  origin: string
+  /** The engine has it only from its next start on. */
+  waits: boolean
+}
+
+export interface Configuration {
+  settings: Setting[]
+  /** Whether the engine is said to run with just this. */
+  inForce: boolean
+  /** What else the Instance says of its configuration. */
+  says: string
+}
+
+/** `all` adds what nobody sets, as the engine has it by itself. Throws an Error in words for people. */
+export function configurationOf({ instance, datastore, versions, flavor, group }: Found, engines: Engines, all: boolean): Configuration {
+  const { name } = instance.metadata
+  const version = instance.status?.datastore?.version
+  if (version === undefined) throw new Error(`Instance "${name}" is not provisioned yet: kubectl get instances.trove.dev ${name} says why`)
+  const engine = engines[datastore.spec.engine]
+  if (engine === undefined) throw new Error(`this kubectl-trove has no engine "${datastore.spec.engine}": it is older than the operator`)
+  const size = { engine, version, flavor: flavorOf(flavor) }
+  const offered = findVersion(versions, version)
+  const ofVersion = (offered && settingsOf(offered, engine).settings) ?? {}
+  const ref = instance.spec.configurationRef
+  const judged = ref && settingsOfGroup(ref.name, group, { datastore: datastore.metadata.name, version, engine })
+  const ofGroup = judged !== undefined && 'settings' in judged ? judged.settings : {}
+  const layers: Layers = { defaults: engine.defaults(sizeOf(size)), version: ofVersion, group: ofGroup }
+  const { hash } = renderLayers(instance, size, layers)
+
+  const catalogue = catalogueOf(engine.parameters, version)
+  const rules = (catalogue?.rules ?? []).filter(rule => catalogue !== undefined && !isOwned(catalogue, rule.name) && !rule.fixed)
+  const waiting = new Set(instance.status?.configuration?.restartRequired)
+  const own = rules
+    .filter(rule => rule.default !== undefined && rule.aliasOf === undefined && (all || waiting.has(rule.name)))
+    .map(rule => [rule.name, rule.default!] as const)
+  const settings = new Map<string, Setting>()
+  const lay = (origin: string, values: Iterable<readonly [string, string]>) => {
+    for (const [name, value] of values) settings.set(name, { name, value, origin, waits: waiting.has(name) })
+  }
+  lay('the engine', own)
+  lay(`Flavor ${flavor.metadata.name}`, Object.entries(layers.defaults))
+  lay(`DatastoreVersion ${offered?.metadata.name}`, Object.entries(ofVersion))
+  lay(`ConfigurationGroup ${ref?.name}`, Object.entries(ofGroup))
+  const said = instance.status?.conditions?.find(c => c.type === 'ConfigurationApplied')
+  return {
+    settings: [...settings.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    inForce: instance.status?.configuration?.hash === hash,
+    says: said === undefined ? 'Unknown' : said.status === 'True' ? said.reason : `${said.reason}: ${said.message}`,
+  }
+}

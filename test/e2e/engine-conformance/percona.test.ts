@@ -1,0 +1,3 @@
+import { conforms } from './behaviours.ts'
+
+await conforms('percona')

@@ -1,0 +1,79 @@
+import { active, aGroup, all, anInstance, condition, gone, type Stage } from '../stage.ts'
+import type { Workload } from '../workload.ts'
+
+/** A group of settings is attached, changed, broken and mended, refused by the engine at a start, and detached, and goes once nobody uses it. */
+export const configuration: Workload = {
+  name: 'configuration',
+  given: [
+    {
+      does: 'an Instance and a group are applied',
+      act: stage => stage.make(aGroup(stage, 'settings', { work_mem: '8MB' }), anInstance(stage, 'web')),
+      until: all(active('web'), counted({ total: 0, applied: 0, failed: 0 })),
+    },
+  ],
+  steps: [
+    {
+      does: 'the group is attached',
+      act: stage => stage.change('instances', 'web', { spec: { configurationRef: { name: 'settings' } } }),
+      until: all(active('web'), has({ work_mem: '8MB' }), counted({ total: 1, applied: 1, failed: 0 }), applied('Applied')),
+    },
+    {
+      does: 'it is changed twice',
+      async act(stage) {
+        await stage.change('configurationgroups', 'settings', { spec: { values: { work_mem: '12MB' } } })
+        await stage.change('configurationgroups', 'settings', { spec: { values: { work_mem: '16MB', jit: 'off' } } })
+      },
+      until: all(active('web'), has({ jit: 'off', work_mem: '16MB' }), counted({ total: 1, applied: 1, failed: 0 }), applied('Applied')),
+    },
+    {
+      does: 'it is broken',
+      act: stage => stage.change('configurationgroups', 'settings', { spec: { values: { no_such: 1 } } }),
+      until: all(
+        active('web'),
+        has({ jit: 'off', work_mem: '16MB' }),
+        counted({ total: 1, applied: 0, failed: 1 }),
+        applied('ConfigurationInvalid'),
+      ),
+    },
+    {
+      does: 'it is mended with something that the engine does not start with, and a restart is asked for',
+      async act(stage) {
+        stage.node.play('web-', { refuses: 'huge_pages' })
+        await stage.change('configurationgroups', 'settings', { spec: { values: { no_such: null, huge_pages: true } } })
+        await stage.change('instances', 'web', { spec: { restartRequestedAt: '2026-01-01T00:00:00Z' } })
+      },
+      until: all(active('web'), counted({ total: 1, applied: 0, failed: 1 }), applied('ConfigurationRefused')),
+    },
+    {
+      does: 'the group is deleted while it is used',
+      act: stage => stage.remove('configurationgroups', 'settings'),
+      until: ({ view, tenant }) => condition(view.get('configurationgroups', 'settings', tenant), 'InUse')?.status === 'True',
+    },
+    {
+      does: 'it is detached',
+      act: stage => stage.change('instances', 'web', { spec: { configurationRef: null } }),
+      until: all(active('web'), has(undefined), applied('Applied'), gone('configurationgroups', 'settings')),
+    },
+  ],
+}
+
+/** The settings of the group that the Guest is asked for. */
+function has(settings: Record<string, string> | undefined) {
+  return ({ view }: Stage): boolean => {
+    const { configuration } = view.list('guests')[0]!.spec as { configuration: { layers: { group?: Record<string, string> } } }
+    return JSON.stringify(sorted(configuration.layers.group)) === JSON.stringify(sorted(settings))
+  }
+}
+
+const sorted = (settings: Record<string, string> | undefined) => settings && Object.entries(settings).sort()
+
+function applied(reason: string) {
+  return ({ view, tenant }: Stage): boolean => condition(view.get('instances', 'web', tenant), 'ConfigurationApplied')?.reason === reason
+}
+
+function counted(wanted: { total: number; applied: number; failed: number }) {
+  return ({ view, tenant }: Stage): boolean => {
+    const found = view.get('configurationgroups', 'settings', tenant)?.status?.instances as typeof wanted | undefined
+    return found !== undefined && Object.entries(wanted).every(([key, n]) => found[key as keyof typeof wanted] === n)
+  }
+}
