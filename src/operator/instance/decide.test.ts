@@ -173,3 +173,22 @@ test('a claim’s record reads back as it was written', () => {
   expect(readRecord({ ...recordOf(decided!, 3), ...pinned })).toMatchObject({ image: 'pg:17', imageDigest })
   expect(readRecord({ ...recordOf({ ...decided!, image: 'pg:18' }, 3), ...pinned })?.imageDigest, 'of an earlier image').toBeUndefined()
 })
+
+test('a group is judged for the version that comes, and one that does not suit it refuses the change', () => {
+  const change = (group: Catalog['group']) =>
+    decide(
+      anInstance({ ...grouped, datastore: { type: 'pg', version: '17.2' } }).spec,
+      running,
+      flavor,
+      { ...whole, versions: [aVersion(), newer()], ...(group !== undefined && { group }) },
+      engines,
+    )
+  const pinned = change(aGroup({ work_mem: '8MB' }, { type: 'pg', version: '17' }))
+  expect(pinned).toMatchObject({ fault: { code: 'ConfigurationGroupMismatch' }, decided: { groupSettings: { work_mem: '8MB' } } })
+  expect(pinned.next).toBeUndefined()
+  const ahead = change(aGroup({ work_mem: '8MB' }, { type: 'pg', version: '17.2' }))
+  expect(ahead).toMatchObject({
+    groupFault: { code: 'ConfigurationGroupMismatch' },
+    next: { decided: { groupSettings: { work_mem: '8MB' } } },
+  })
+})
