@@ -32,6 +32,8 @@ export function judgeSize(
 
 const madeForRestart = `Pod.spec.initContainers[guest-agent].env[${restartVariable}]`
 const takenUpAtRestart = [
+  // What came into force while it ran is what it is started with then.
+  'Guest.status.configuration.startedWith',
   'Instance.status.conditions[RestartPending]',
   'Guest.spec.image',
   'Guest.spec.imageDigest',
