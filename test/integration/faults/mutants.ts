@@ -72,7 +72,7 @@ export const mutants: Mutant[] = [
         from: 'side.pod === undefined && (!next.waits || hasEndedInOrder(side))',
         to: '(hasEndedInOrder(side) || side.pod !== undefined)',
       },
-      { file: 'src/operator/instance/plan-pod.ts', from: 'next !== undefined && (!next.waits', to: 'next === undefined && (true' },
+      { file: 'src/operator/instance/plan-pod.ts', from: 'if (next !== undefined && (!next.waits', to: 'if (false && (!next!.waits' },
     ],
     workload: 'upgrade',
     caughtBy: 'a version moves between two pods',

@@ -34,6 +34,7 @@ const madeForRestart = `Pod.spec.initContainers[guest-agent].env[${restartVariab
 const takenUpAtRestart = [
   // What came into force while it ran is what it is started with then.
   'Guest.status.configuration.startedWith',
+  'Guest.spec.configuration.lastGood',
   'Instance.status.conditions[RestartPending]',
   'Guest.spec.image',
   'Guest.spec.imageDigest',
