@@ -17,14 +17,14 @@ export const faults = {
   DatastoreVersionNotFound: entry<{ datastore: string; version: string }>({
     says: p => `Datastore "${p.datastore}" has no version "${p.version}"`,
     advice:
-      'See `kubectl get datastoreversions`; this heals by itself once the version exists, or state another version while nothing is provisioned',
+      'See `kubectl get datastoreversions`; this heals by itself once the version exists, or state another version. What runs already runs on as it is',
     shows: 'condition',
     provokedIn: 'e2e',
     heals: false,
     mayYetCome: true,
   }),
   DatastoreVersionInactive: entry<{ datastore: string; version: string }>({
-    says: p => `version "${p.version}" of Datastore "${p.datastore}" is not active, so no new Instance may use it`,
+    says: p => `version "${p.version}" of Datastore "${p.datastore}" is not active, so no Instance may take it up`,
     advice: 'Choose an active version (`kubectl get datastoreversions`) or ask the platform team to activate this one',
     shows: 'condition',
     provokedIn: 'e2e',
@@ -55,31 +55,59 @@ export const faults = {
   }),
   FlavorNotAllowed: entry<{ flavor: string; datastore: string; version: string; allowed: string }>({
     says: p => `Flavor "${p.flavor}" is not allowed for ${p.datastore} ${p.version}, which allows ${p.allowed}`,
-    advice: 'Delete the Instance and create it with an allowed Flavor',
+    advice:
+      'If it was to be created, delete the Instance and create it with an allowed Flavor; if its version was to change, state the old version again: it runs on with that',
     shows: 'condition',
     provokedIn: 'integration',
     heals: false,
   }),
   FlavorTooSmall: entry<{ flavor: string; needs: string }>({
     says: p => `Flavor "${p.flavor}" is too small for this engine, which needs at least ${p.needs} of memory`,
-    advice: 'Delete the Instance and create it with a larger Flavor',
+    advice:
+      'If it was to be created, delete the Instance and create it with a larger Flavor; if its version was to change, state the old version again: it runs on with that',
     shows: 'condition',
     provokedIn: 'integration',
     heals: false,
   }),
   VolumeTooLarge: entry<{ size: string; max: string }>({
     says: p => `the volume of ${p.size} is larger than the ${p.max} that this version allows`,
-    advice: 'If the Instance has no volume yet, delete it and create it with a smaller one; if it was to grow, give back the old size',
+    advice:
+      'If the Instance has no volume yet, delete it and create it with a smaller one; if it was to grow, give back the old size; if its version was to change, state the old version again',
     shows: 'condition',
     provokedIn: 'integration',
     heals: false,
   }),
-  DatastoreImmutable: entry<{ asked: string; recorded: string }>({
-    says: p => `the Instance runs version ${p.recorded} and version ${p.asked} was asked for`,
-    advice: 'A running Instance keeps its version: state the recorded one, or create a new Instance',
+  VersionChangeNotAllowed: entry<{ datastore: string; from: string; to: string; allowed: string }>({
+    says: p =>
+      `version ${p.to} of Datastore "${p.datastore}" takes over Instances of ${p.allowed}, and this one is of version ${p.from}, with which it runs on`,
+    advice:
+      'State the version that it has, go by a version between them, or ask the platform team to add it to upgradeFrom of the DatastoreVersion',
     shows: 'condition',
-    provokedIn: 'unit',
+    provokedIn: 'integration',
     heals: false,
+  }),
+  UpgradeImpossible: entry<{ engine: string; from: string; to: string; why: string }>({
+    says: p => `${p.engine} cannot be taken from version ${p.from} to ${p.to} on the same volume: ${p.why}`,
+    advice:
+      'An Instance that asks for it runs on as it is: state the version that it has; a DatastoreVersion that offers it is put right in upgradeFrom',
+    shows: 'condition',
+    provokedIn: 'integration',
+    heals: false,
+  }),
+  DowngradeImpossible: entry<{ from: string; to: string }>({
+    says: p => `the data is of version ${p.from}, on which version ${p.to} would not start; the Instance keeps ${p.from}`,
+    advice:
+      'State that version again; to have the older one, make a new Instance of it and load a dump of the data, or a backup from before, into that',
+    shows: 'condition',
+    provokedIn: 'integration',
+    heals: false,
+  }),
+  UpgradeFailed: entry<{ log: string }>({
+    says: p => `the engine runs with the new version, but its own upgrade of the data did not come to its end: ${p.log}`,
+    advice: 'It is tried again by itself, at most every 60 s; the message is the engine’s own',
+    shows: 'phase ERROR',
+    provokedIn: 'unit',
+    heals: true,
   }),
   FieldImmutable: entry<{ field: string }>({
     says: p => `${p.field} cannot be changed once set`,

@@ -37,9 +37,14 @@ const spec = withRules(
       defaults: parameterValues(
         'Settings that every Instance of this version has, by name, in the engine’s words. A change reaches the running ones: at once what can change in a running engine, the rest at their next restart.',
       ).optional(),
+      upgradeFrom: setOf(
+        versionString('A version of the same Datastore.'),
+        32,
+        'The versions from which Instances may be moved to this one, on the same volume. What the engine cannot do is refused all the same.',
+      ).optional(),
       maxVolumeSize: positiveQuantity('The largest volume that an Instance of this version may ask for. Absent: no limit.').optional(),
     })
-    .describe('The version and how it is run. Only image, imagePullSecrets, active and defaults may change.'),
+    .describe('The version and how it is run. Only image, imagePullSecrets, active, defaults and upgradeFrom may change.'),
   immutableOptional('allowedFlavors'),
   immutableOptional('maxVolumeSize'),
 )

@@ -89,7 +89,10 @@ const spec = z
       .describe('The Instance that this guest serves.'),
     datastore: z.string().max(45).describe('Name of the Datastore, decided once.'),
     engine: z.enum(engines).describe('The engine, decided once.'),
-    version: versionString('The version, decided once.'),
+    version: versionString('The version. Moves only between two pods, when the user asked for another.'),
+    upgradeFrom: versionString(
+      'While the version is being changed: the one that the data may still have, and may be moved from. Gone once the agent says that it is done.',
+    ).optional(),
     image: z.string().max(512).describe('The engine’s image. Moves only at a restart that the user asked for.'),
     imageDigest: z
       .string()
@@ -182,6 +185,11 @@ const status = z
     volume: z
       .object({
         initialised: z.boolean().describe('Whether the volume bears this Instance’s marker.'),
+        version: z
+          .string()
+          .max(32)
+          .optional()
+          .describe('The version that the data was last started with, by the marker on the volume. It never goes back.'),
         usedPercent: z.int().min(0).max(100).optional().describe('How full it is, in steps of 5.'),
       })
       .optional()

@@ -15,7 +15,7 @@ import {
 import { type ApiObject, defineKind } from './kind.ts'
 
 /** Trove's public `status` field, computed on every report. */
-export const phases = ['BUILD', 'ACTIVE', 'REBOOT', 'RESTART_REQUIRED', 'SHUTDOWN', 'ERROR'] as const
+export const phases = ['BUILD', 'ACTIVE', 'REBOOT', 'UPGRADE', 'RESTART_REQUIRED', 'SHUTDOWN', 'ERROR'] as const
 /** Trove's `operating_status`: what the guest says of its engine. */
 export const operatingStatuses = ['NEW', 'BUILDING', 'HEALTHY', 'RESTARTING', 'SHUTDOWN', 'CRASHED', 'FAILED', 'UNKNOWN'] as const
 export type Phase = (typeof phases)[number]
@@ -28,7 +28,7 @@ const spec = withRules(
         .object({
           type: withRules(objectName('Name of the Datastore, for example postgresql.', 45), immutable('spec.datastore.type')),
           version: versionString(
-            'The version as its DatastoreVersion states it, quoted: "17". Absent: the Datastore’s default, resolved once. Free until it is resolved, then only the resolved one may be stated.',
+            'The version as its DatastoreVersion states it, quoted: "17". Absent: the Datastore’s default, resolved once, or the version that it has by then. Another one is a version change: a restart at once, if the new version’s upgradeFrom allows it.',
           ).optional(),
         })
         .describe('What to run.'),
@@ -106,7 +106,8 @@ const status = z
     datastore: z
       .object({
         type: z.string().max(45).describe('Name of the Datastore.'),
-        version: z.string().max(32).describe('The version, resolved once.'),
+        version: z.string().max(32).describe('The version. While it is changed, the old one until the engine answers with the new one.'),
+        upgradingTo: z.string().max(32).optional().describe('The version that it is being changed to.'),
       })
       .optional()
       .describe('What runs.'),
@@ -158,9 +159,6 @@ const status = z
   })
   .describe('What the operator found.')
 
-const versionFixed =
-  '!has(self.spec.datastore.version) || !has(self.status) || !has(self.status.datastore) || self.spec.datastore.version == self.status.datastore.version'
-
 const size = (of: 'self' | 'oldSelf') => `string(${of}.spec.volume.size)`
 const hasSize = 'has(self.status) && has(self.status.volume) && has(self.status.volume.size)'
 /** Larger than what was asked for, or else at least what there is: a growth that was refused may be taken back. */
@@ -185,13 +183,6 @@ export const instanceKind = defineKind({
       rule: "self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
       message: 'use at most 50 lower-case letters, digits and hyphens, beginning with a letter and without dots (NameInvalid)',
       fieldPath: '.metadata.name',
-    },
-    {
-      rule: `has(oldSelf.spec.datastore.version) && has(self.spec.datastore.version) && self.spec.datastore.version == oldSelf.spec.datastore.version || ${versionFixed}`,
-      message:
-        'spec.datastore.version is resolved and cannot be changed (FieldImmutable): state the version in status.datastore.version, or create a new Instance',
-      reason: 'FieldValueForbidden',
-      fieldPath: '.spec.datastore',
     },
     {
       rule: mayOnlyGrow,
@@ -219,6 +210,7 @@ export const instanceKind = defineKind({
     '.spec.flavorRef.name',
     '.spec.configurationRef.name',
     '.status.datastore.version',
+    '.status.datastore.upgradingTo',
     '.status.phase',
   ],
 })

@@ -56,6 +56,11 @@ export interface GuestEngine {
   /** POSIX sh that fills `paths.data` (which does not exist yet, its parent does). Runs under the lock; a non-zero exit is InitialiseFailed. */
   initialise(paths: EnginePaths): string
   start(paths: EnginePaths): StartCommand
+  /**
+   * POSIX sh that is run once an engine which took over an older version's data answers, while it runs, with its own tools: what it does not do by
+   * itself at its start. It may be run again after its end, and after it was cut off anywhere. Absent: there is nothing to do.
+   */
+  upgrade?(paths: EnginePaths): string
   /** Opens an administrator's session over the local socket. Rejects until the engine answers. Sessions are short: opened for a piece of work, then closed. */
   connect(paths: EnginePaths, signal: AbortSignal): Promise<EngineSession>
   /** Picks what matters from the engine's own log lines: the last FATAL, PANIC or ERROR. `lines` is hostile input. */

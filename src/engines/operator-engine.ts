@@ -8,6 +8,7 @@ import type { EngineName } from '../api/datastore.ts'
 import type { Fault } from '../errors.ts'
 import type { Catalogues } from './parameters/catalogue.ts'
 import type { Parameters } from './parameters/layers.ts'
+import type { UpgradePath } from './upgrade-path.ts'
 
 export interface EnginePort {
   name: string
@@ -69,6 +70,8 @@ export interface OperatorEngine {
   defaults(input: DefaultsInput): Parameters
   /** The engine's configuration files, whole: what the operator owns and `parameters`. No value can break out of its line. */
   render(input: RenderInput): ConfigurationFile[]
+  /** Why it cannot take over, in place, the data of an older version. What it can, a DatastoreVersion may offer in `upgradeFrom`. */
+  readonly refusesUpgrade: UpgradePath
   checkDatabase(spec: Pick<DatabaseSpec, 'name' | 'characterSet' | 'collate'>): Fault | undefined
   /** By its name alone, which never changes: a user whose access is not acceptable is still the one who has the login. */
   checkUser(spec: Pick<DatabaseUserSpec, 'name'>): Fault | undefined

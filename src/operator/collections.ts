@@ -31,8 +31,11 @@ export const versionKey = (datastore: string, version: string) => `${datastore}/
 export const groupKeyOf = ({ metadata, spec: { configurationRef: ref } }: Instance): Key | undefined =>
   ref === undefined ? undefined : `${metadata.namespace}/${ref.name}`
 
-/** The version that an Instance has, or will have if nothing else is decided. */
-export const versionOf = (instance: Instance) => instance.status?.datastore?.version ?? instance.spec.datastore.version
+/** The versions that an Instance has and is being changed to, or will have if nothing else is decided. */
+export function versionsOf({ spec, status }: Instance): string[] {
+  const { version = spec.datastore.version, upgradingTo } = status?.datastore ?? {}
+  return [version, upgradingTo].flatMap(v => v ?? [])
+}
 
 /** Of a pod's spec we read where it runs, its images and its restart; the rest, the launcher's text above all, would be most of what we hold. */
 function slimPod(pod: Pod): Pod {
@@ -69,7 +72,7 @@ export function openCollections(manager: Manager, { guestsNamespace: namespace }
     instances: manager.collection(instances, {
       indexes: {
         datastore: i => [i.spec.datastore.type],
-        version: i => [versionOf(i)].flatMap(v => (v === undefined ? [] : [versionKey(i.spec.datastore.type, v)])),
+        version: i => versionsOf(i).map(v => versionKey(i.spec.datastore.type, v)),
         flavor: i => [i.spec.flavorRef.name],
         group: i => [groupKeyOf(i) ?? []].flat(),
       },

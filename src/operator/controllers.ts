@@ -8,7 +8,7 @@ import { type ControllerOptions, type Source, watchEach, watchGone, watchMembers
 import { type Key, keyOf } from '../runtime/store.ts'
 import { openBindingWatch } from './binding-watch.ts'
 import { isUser, reconcileDatastore, reconcileFlavor, reconcileVersion } from './catalog/reconcile.ts'
-import { groupKeyOf, instanceKeyOf, versionKey, versionOf } from './collections.ts'
+import { groupKeyOf, instanceKeyOf, versionKey, versionsOf } from './collections.ts'
 import { reconcileGroup } from './configurationgroup/reconcile.ts'
 import { reconcileDatabase } from './database/reconcile.ts'
 import { reconcileUser } from './databaseuser/reconcile.ts'
@@ -124,10 +124,7 @@ export function controllersOf(world: World): ControllerOptions[] {
         watchSpecs(c.versions, v => c.versions.byIndex('datastore', v.spec.datastoreRef.name).map(keyOf)),
         watchEach(c.versions, self),
         watchSpecs(c.datastores, d => c.versions.byIndex('datastore', d.metadata.name).map(keyOf)),
-        watchUsers(i => {
-          const version = versionOf(i)
-          return version === undefined ? [] : c.versions.byIndex('version', versionKey(i.spec.datastore.type, version)).map(keyOf)
-        }),
+        watchUsers(i => versionsOf(i).flatMap(v => c.versions.byIndex('version', versionKey(i.spec.datastore.type, v)).map(keyOf))),
       ],
     },
     {

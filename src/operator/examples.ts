@@ -34,6 +34,7 @@ export const engine: OperatorEngine = {
   user: { uid: 999, gid: 999 },
   defaults: ({ flavor }) => ({ memory: String(flavor.memoryBytes) }),
   parameters: postgresqlParameters,
+  refusesUpgrade: (from, to) => (from.startsWith('17') && to.startsWith('17') ? undefined : 'it has other files'),
   render: ({ parameters }) => [{ name: 'engine.conf', content: JSON.stringify(parameters) }],
   checkDatabase: ({ name: asked }) => (asked === 'reserved' ? fault('IdentifierReserved', { name: asked }) : undefined),
   checkUser: ({ name: asked }) => (asked === 'reserved' ? fault('IdentifierReserved', { name: asked }) : undefined),

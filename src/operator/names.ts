@@ -42,6 +42,8 @@ export const annotations = {
   datastore: 'trove.dev/datastore',
   engine: 'trove.dev/engine',
   version: 'trove.dev/version',
+  /** While the version is being changed: the one that the data may still have. */
+  upgradeFrom: 'trove.dev/upgrade-from',
   image: 'trove.dev/image',
   /** `<image>@<digest>`: says nothing of any other image. */
   imageDigest: 'trove.dev/image-digest',

@@ -2,7 +2,7 @@
  * An engine of a few lines of sh, for tests of the agent: it has a data directory that must have been initialised, a log of its starts, and
  * answers by the file `up` in the sockets' directory. Databases and users are files in its data directory, so that they outlive it.
  * Files in the shared directory steer it: `slow-init` (initialising takes so many seconds), `refuse` (it ends at once with that status),
- * `deaf` (it runs and does not answer).
+ * `deaf` (it runs and does not answer), `fail-upgrade` and `slow-upgrade` (its own tool for an older version's data fails, or takes so many seconds).
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,6 +28,10 @@ echo $$ >'${sockets}/up'
 trap 'rm -f "${sockets}/up"; exit 0' TERM
 while :; do sleep 0.02; done`,
     }),
+    upgrade: ({ data }) => `echo begun >>'${data}/upgrades'
+[ ! -e '${steering('fail-upgrade')}' ] || { echo 'the fake engine cannot take it over'; exit 3; }
+[ ! -e '${steering('slow-upgrade')}' ] || sleep "$(cat '${steering('slow-upgrade')}')"
+echo ended >>'${data}/upgrades'`,
     connect: async (paths, signal) => {
       signal.throwIfAborted()
       if (!isUp(paths) || existsSync(steering('deaf'))) throw new Error('no answer')

@@ -2,7 +2,7 @@
 import type { EnginePaths, GuestEngine } from '../guest-engine.ts'
 import { type Dialect, mariadb as mariadbDialect, mysql as mysqlDialect, percona as perconaDialect } from './dialect.ts'
 import { logFault } from './log-fault.ts'
-import { initialiseMariadb, initialiseMysql, start } from './scripts.ts'
+import { initialiseMariadb, initialiseMysql, start, upgradeMariadb } from './scripts.ts'
 import { connect } from './session.ts'
 
 const engineOf = (dialect: Dialect, initialise: (paths: EnginePaths) => string): GuestEngine => ({
@@ -14,5 +14,5 @@ const engineOf = (dialect: Dialect, initialise: (paths: EnginePaths) => string):
 })
 
 export const mysql = engineOf(mysqlDialect, initialiseMysql)
-export const mariadb = engineOf(mariadbDialect, initialiseMariadb)
+export const mariadb: GuestEngine = { ...engineOf(mariadbDialect, initialiseMariadb), upgrade: upgradeMariadb }
 export const percona = engineOf(perconaDialect, initialiseMysql)

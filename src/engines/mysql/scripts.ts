@@ -35,6 +35,11 @@ export function initialiseMariadb({ data }: EnginePaths): string {
   ].join(' ')
 }
 
+/** MySQL does it by itself at its start. Where it came to its end before, it is over at once. */
+export function upgradeMariadb({ sockets }: EnginePaths): string {
+  return `exec mariadb-upgrade --no-defaults --socket=${word(socketOf(sockets))} --user=${administrator} --silent`
+}
+
 /**
  * The lock on the volume proves that no server runs on this data, so the socket's lock file, which outlives the container in the pod's shared
  * directory, is stale and must go: process ids are small in a container and repeat, and the server refuses to start on one that is alive.

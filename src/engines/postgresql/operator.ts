@@ -1,5 +1,6 @@
 /** PostgreSQL, the operator's half: ports, limits, rendered configuration, what names are allowed, and how an application is told where to connect. Pure. */
 import type { OperatorEngine } from '../operator-engine.ts'
+import { withinMajor } from '../upgrade-path.ts'
 import { connectionUri } from '../uri.ts'
 import { defaults, render } from './configuration.ts'
 import { logFault } from './log-fault.ts'
@@ -18,6 +19,9 @@ export const postgresql: OperatorEngine = {
   parameters: postgresqlParameters,
   defaults,
   render,
+  refusesUpgrade: withinMajor(
+    'PostgreSQL changes its data files with each major version, and pg_upgrade needs the programs of both, which no image has; dump the databases and load them into a new Instance',
+  ),
   checkDatabase,
   checkUser: ({ name }) => checkUser({ name }),
   bindingUri: input => connectionUri('postgresql', input),

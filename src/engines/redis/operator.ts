@@ -3,6 +3,7 @@ import type { EngineName } from '../../api/datastore.ts'
 import { fault } from '../../errors.ts'
 import type { OperatorEngine } from '../operator-engine.ts'
 import type { Catalogues } from '../parameters/catalogue.ts'
+import { anyNewer } from '../upgrade-path.ts'
 import { connectionUri } from '../uri.ts'
 import { defaults, render } from './configuration.ts'
 import { logFault } from './log-fault.ts'
@@ -20,6 +21,8 @@ const engineOf = (engine: EngineName, parameters: Catalogues): OperatorEngine =>
   parameters,
   defaults,
   render,
+  // Each reads the files of every one before it.
+  refusesUpgrade: anyNewer,
   checkDatabase: () => fault('NotSupported', { engine, capability: 'databases' }),
   checkUser,
   // Clients of both know the one scheme; of valkey:// only some do.

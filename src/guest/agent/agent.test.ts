@@ -161,12 +161,12 @@ test('an empty volume becomes a running engine, each step is told, and then noth
     agent: {
       version: 'test',
       startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
-      capabilities: ['databases', 'users', 'configuration', 'root'],
+      capabilities: ['databases', 'users', 'configuration', 'root', 'upgrade'],
     },
     operatingStatus: 'HEALTHY',
     engine: { version: '1.2.3', startedAt: expect.stringMatching(/^\d{4}-.*Z$/) },
     configuration: { hash: 'abc' },
-    volume: { initialised: true, usedPercent: expect.any(Number) },
+    volume: { initialised: true, version: '17', usedPercent: expect.any(Number) },
   })
   expect(JSON.parse(readFileSync(home('marker'), 'utf8'))).toEqual({ engine: 'postgresql', version: '17', instanceUID: 'instance-uid' })
   expect(readFileSync(join(container.dir, 'configuration', 'engine.conf'), 'utf8')).toBe('setting\n')
@@ -522,4 +522,88 @@ test('ConfigurationRefused: an engine that does not start with what is asked for
   asks('good', { warm: '2' }, { lastGood })
   await until('another one is taken', () => api.status.configuration?.hash === 'good')
   expect(api.status.configuration).toEqual({ hash: 'good', startedWith: 'abc' })
+})
+
+const markedVersion = () => (JSON.parse(readFileSync(home('marker'), 'utf8')) as { version: string }).version
+const upgrades = () => (existsSync(home('data', 'upgrades')) ? readFileSync(home('data', 'upgrades'), 'utf8').trim().split('\n') : [])
+/** A pod of the older version comes to an end, and another takes its volume. */
+async function another(change: Partial<GuestSpec>): Promise<void> {
+  for (const { stop, ended } of agents.splice(0)) {
+    stop.abort()
+    await ended
+  }
+  await container.terminate()
+  api.set(change)
+  await container.start()
+}
+
+test('data of the version that may be taken over is marked before the engine starts on it; the engine’s own tool runs, and only then it is HEALTHY', async () => {
+  const first = startAgent()
+  await healthy()
+  await first.kill()
+  await another({ version: '18', upgradeFrom: '17', databases: [{ name: 'shop', ensure: 'Present' }] })
+  steer('slow-upgrade', '1')
+  startAgent('pod-2')
+  await until('the tool', () => upgrades().length === 1)
+  expect(markedVersion()).toBe('18')
+  expect(api.status).toMatchObject({ operatingStatus: 'RESTARTING', step: 'Upgrading', volume: { initialised: true, version: '18' } })
+  expect(existsSync(home('data', 'database-shop')), 'nothing else is done meanwhile').toBe(false)
+  await healthy()
+  expect(upgrades()).toEqual(['begun', 'ended'])
+  await until('the database', () => existsSync(home('data', 'database-shop')))
+  // As the operator says it then.
+  api.set({ upgradeFrom: undefined as never })
+  await until('that it is heard', () => api.status.observedGeneration === 3)
+  expect(upgrades()).toEqual(['begun', 'ended'])
+})
+
+test('an older engine is not started on what a newer one was, and the version of the data is told', async () => {
+  const first = startAgent()
+  await healthy()
+  await first.kill()
+  await another({ version: '18', upgradeFrom: '17' })
+  startAgent('pod-2')
+  await until('the newer engine', () => api.status.podUID === 'pod-2' && api.status.operatingStatus === 'HEALTHY')
+  const starts = readFileSync(home('data', 'starts'), 'utf8')
+  await another({ version: '17', upgradeFrom: undefined as never })
+  startAgent('pod-3')
+  await fault('DataVersionMismatch')
+  await sleep(300)
+  expect(api.status.volume).toMatchObject({ initialised: false, version: '18' })
+  expect(readFileSync(home('data', 'starts'), 'utf8')).toBe(starts)
+})
+
+test('UpgradeFailed: a tool that fails is told in its own words and run again; one that an agent before us began is waited for', async () => {
+  const first = startAgent()
+  await healthy()
+  await first.kill()
+  await another({ version: '18', upgradeFrom: '17' })
+  steer('fail-upgrade')
+  const second = startAgent('pod-2')
+  await fault('UpgradeFailed')
+  expect(api.status).toMatchObject({ operatingStatus: 'FAILED', fault: { message: expect.stringContaining('cannot take it over') } })
+  await until('another attempt', () => upgrades().length > 1)
+  steer('slow-upgrade', '2')
+  release('fail-upgrade')
+  const before = upgrades().length
+  await until('one that goes on', () => upgrades().length > before)
+  await second.kill()
+  startAgent('pod-2')
+  await healthy()
+  expect(upgrades().filter(line => line === 'ended')).toHaveLength(1)
+})
+
+test('an engine that is killed while its tool runs is started again, and so is the tool', async () => {
+  const first = startAgent()
+  await healthy()
+  await first.kill()
+  await another({ version: '18', upgradeFrom: '17' })
+  steer('slow-upgrade', '1')
+  startAgent('pod-2')
+  await until('the tool', () => upgrades().length === 1)
+  process.kill(enginePid(), 'SIGKILL')
+  release('slow-upgrade')
+  await healthy()
+  expect(upgrades().at(-1)).toBe('ended')
+  expect(markedVersion()).toBe('18')
 })

@@ -18,12 +18,23 @@ import { afterAnswer, afterEnd, type EngineEnd, type EngineHistory, mayBeItsConf
 import { initialisationFailure } from './initialisation.ts'
 import { Items } from './items.ts'
 import { type Layout, layoutOf, lockOf, type Mounts } from './layout.ts'
-import { markerFor, mismatch } from './marker.ts'
-import { type Action, type EngineRun, engineJobs, type Initialisation, initialiseJob, type Observed, plan, type Saying } from './plan.ts'
+import { dataVersion, mismatch } from './marker.ts'
+import {
+  type Action,
+  type EngineRun,
+  engineJobs,
+  type Initialisation,
+  initialiseJob,
+  type Observed,
+  plan,
+  type Saying,
+  upgradeJob,
+} from './plan.ts'
 import { reportOf } from './report.ts'
 import { openReporter, type Reporter } from './reporter.ts'
 import { initialiseScript, jobExits, startScript } from './scripts.ts'
 import { isHash, stage } from './staging.ts'
+import { Upgrade } from './upgrade.ts'
 import { lookAtVolume, type VolumeLook } from './volume.ts'
 import { VolumeGauge } from './volume-use.ts'
 
@@ -58,6 +69,7 @@ export class Agent {
   readonly #reporter: Reporter
   readonly #items: Items
   readonly #configuration: Configuration
+  readonly #upgrade: Upgrade
   readonly #gauge: VolumeGauge
   readonly #sweeping = new Set<string>()
   #wake = () => {}
@@ -74,6 +86,7 @@ export class Agent {
   #engineVersion: string | undefined
   #lastExit: { code: number; at: string } | undefined
   #initialised: boolean | undefined
+  #dataVersion: string | undefined
 
   constructor(o: AgentOptions, signal: AbortSignal) {
     this.#o = o
@@ -94,6 +107,13 @@ export class Agent {
       log: o.log,
       connect: signal => this.#connect(signal),
       stage: settings => stage(settings, o.mounts),
+      onChange: () => this.wake(),
+    })
+    this.#upgrade = new Upgrade({
+      clock: o.clock,
+      log: o.log,
+      run: signal => this.#runUpgrade(signal),
+      logFault: lines => this.#engine()?.logFault(lines),
       onChange: () => this.wake(),
     })
     o.api.onChange(() => this.wake())
@@ -177,6 +197,7 @@ export class Agent {
       initialisation: this.#initialisation,
       history: this.#history,
       run: this.#run,
+      upgrade: this.#upgradeState(),
     }
     return { observed, launcher }
   }
@@ -205,9 +226,12 @@ export class Agent {
   }
 
   #lookAtVolume(spec: GuestSpec | undefined, launcher: LauncherState): VolumeLook | undefined {
-    if (spec === undefined || (engineJobOf(launcher) !== undefined && this.#initialised !== undefined)) return undefined
+    // While the version is being changed, it is the start of the engine that changes the marker.
+    const isKnown = this.#initialised !== undefined && (spec?.upgradeFrom === undefined || this.#dataVersion === spec.version)
+    if (spec === undefined || (engineJobOf(launcher) !== undefined && isKnown)) return undefined
     const look = lookAtVolume(this.#o.mounts.data, spec.engine)
-    this.#initialised = look.kind === 'initialised' && mismatch(look.marker, markerFor(spec)) === undefined
+    this.#initialised = look.kind === 'initialised' && mismatch(look.marker, spec) === undefined
+    this.#dataVersion = look.kind === 'initialised' ? dataVersion(look.marker, spec) : undefined
     return look
   }
 
@@ -220,7 +244,10 @@ export class Agent {
         void this.#initialise()
         return true
       case 'start':
-        this.#start()
+        this.#start(action.takesOver)
+        return true
+      case 'upgrade':
+        if (this.#run !== undefined) void this.#upgrade.begin(this.#run.job, this.#run.end.signal)
         return true
       case 'attend':
         this.#o.log.info({ job: action.job.id }, 'the engine is running')
@@ -274,17 +301,17 @@ export class Agent {
     this.wake()
   }
 
-  #start(): void {
+  #start(takesOver: boolean): void {
     const { launcher, mounts, log } = this.#o
-    const { engine, layout } = this.#known()
+    const { spec, engine, layout } = this.#known()
     const state = launcher.look()
     if (state.kind !== 'live') return
     const settings = this.#configuration.toStartWith()
     if (!isHash(settings.hash)) throw new Error(`not the hash of a configuration: ${JSON.stringify(settings.hash)}`)
     stage(settings, mounts)
     const job = `engine-${randomUUID()}`
-    launcher.submit({ id: job, ...startScript(engine, layout), note: settings.hash })
-    log.info({ job, configuration: settings.hash }, 'starting the engine')
+    launcher.submit({ id: job, ...startScript(spec, engine, layout, takesOver), note: settings.hash })
+    log.info({ job, configuration: settings.hash, version: spec.version, takesOver }, 'starting the engine')
     this.#attend({ id: job, note: settings.hash }, state.boot, false)
   }
 
@@ -354,9 +381,19 @@ export class Agent {
     this.#run = undefined
   }
 
+  #upgradeState() {
+    const isDue = this.#guest?.spec.upgradeFrom !== undefined && this.#engine()?.upgrade !== undefined
+    return isDue && this.#run !== undefined ? this.#upgrade.stateIn(this.#run.job) : undefined
+  }
+
+  #runUpgrade(signal: AbortSignal) {
+    const { engine, layout } = this.#known()
+    return this.#o.launcher.run({ id: upgradeJob, script: `exec </dev/null\n${engine.upgrade!(layout.paths)}\n` }, signal)
+  }
+
   #workInEngine(launcher: LauncherState): (number | undefined)[] {
     const run = this.#run
-    if (run === undefined || !run.answered || run.silent) return []
+    if (run === undefined || !run.answered || run.silent || this.#upgradeState() !== undefined) return []
     const { signal } = run.end
     return [this.#configuration.work(run.job, hashOf(engineJobOf(launcher)), signal), this.#items.work(run.job, signal)]
   }
@@ -387,6 +424,7 @@ export class Agent {
         engine: { version: this.#engineVersion, startedAt: job?.startedAt, lastExit: this.#lastExit },
         configuration: this.#configuration.report(job?.id, hashOf(job)),
         initialised: this.#initialised,
+        dataVersion: this.#dataVersion,
         usedPercent: this.#gauge.percent,
         items: this.#items.outcomes(),
       }),

@@ -34,6 +34,7 @@ const idle: Observed = {
   initialisation: { running: false, retryAtMs: 0 },
   history: untroubled,
   run: undefined,
+  upgrade: undefined,
 }
 const initialised: Partial<Observed> = { volume: { kind: 'initialised', marker } }
 const crashed: Partial<Observed> = {
@@ -93,6 +94,46 @@ test.each<[string, Partial<Observed>, string[], object]>([
     { volume: { kind: 'initialised', marker: { ...marker, version: '15' } } },
     [],
     { fault: { code: 'DataVersionMismatch' } },
+  ],
+  [
+    'unless it is the one that may be taken over',
+    { spec: { ...recorded, upgradeFrom: '15' }, volume: { kind: 'initialised', marker: { ...marker, version: '15' } } },
+    ['start'],
+    { operatingStatus: 'BUILDING', step: 'Starting' },
+  ],
+  [
+    'nor on data of a version before that',
+    { spec: { ...recorded, upgradeFrom: '15' }, volume: { kind: 'initialised', marker: { ...marker, version: '14' } } },
+    [],
+    { fault: { code: 'DataVersionMismatch' } },
+  ],
+  [
+    'an engine that answers has its own work done first',
+    { ...live([engine]), run: { ...run, answered: true }, upgrade: { running: false, retryAtMs: 0 } },
+    ['upgrade'],
+    { operatingStatus: 'BUILDING', step: 'Upgrading' },
+  ],
+  [
+    'once at a time',
+    { ...live([engine]), run: { ...run, answered: true }, upgrade: { running: true, retryAtMs: 0 } },
+    [],
+    { step: 'Upgrading' },
+  ],
+  [
+    'where it failed, that is shown until it is tried again',
+    {
+      ...live([engine]),
+      run: { ...run, answered: true },
+      upgrade: { running: false, retryAtMs: 5000, failure: fault('UpgradeFailed', { log: 'x' }) },
+    },
+    [],
+    { operatingStatus: 'FAILED', fault: { code: 'UpgradeFailed' } },
+  ],
+  [
+    'its tool is nobody’s orphan as long as it may be needed',
+    { ...live([{ id: 'upgrade' }, engine]), spec: { ...recorded, upgradeFrom: '15' }, run },
+    [],
+    { step: 'Starting' },
   ],
   [
     'nor another engine’s',
@@ -168,4 +209,13 @@ test('waiting for time alone says until when', () => {
   expect(plan({ ...idle, ...initialised, ...crashed }).againAtMs).toBe(3000)
   expect(plan({ ...idle, ...failedInitialisation }).againAtMs).toBe(5000)
   expect(plan({ ...idle, ...live([engine]), run }).againAtMs).toBe(60_000)
+})
+
+test('a start says whether it takes an older version’s data over', () => {
+  const start = (version: string) => {
+    const volume = { kind: 'initialised' as const, marker: { ...marker, version } }
+    return plan({ ...idle, spec: { ...recorded, upgradeFrom: '15' }, volume }).actions
+  }
+  expect(start('15')).toEqual([{ do: 'start', takesOver: true }])
+  expect(start('17')).toEqual([{ do: 'start', takesOver: false }])
 })

@@ -8,7 +8,8 @@ import type { OperatingStatus } from '../../api/instance.ts'
 import { type Fault, fault } from '../../errors.ts'
 import type { Job, LauncherState } from '../launcher/launcher.ts'
 import type { EngineHistory } from './history.ts'
-import { type Marker, markerFor, mismatch } from './marker.ts'
+import { isToBeTakenOver, type Marker, markerFor, mismatch } from './marker.ts'
+import type { UpgradeState } from './upgrade.ts'
 import type { VolumeLook } from './volume.ts'
 
 /** An engine that has not answered for so long is reported, and left to recover for as long as it takes. */
@@ -17,6 +18,7 @@ export const slowAfterMs = 60_000
 export const silentAfterMs = 30_000
 export const engineJobs = /^engine-/
 export const initialiseJob = 'initialise'
+export const upgradeJob = 'upgrade'
 
 /** The engine's job that the agent attends to. */
 export interface EngineRun {
@@ -52,6 +54,8 @@ export interface Observed {
   initialisation: Initialisation
   history: EngineHistory
   run: EngineRun | undefined
+  /** What this run of the engine has still to do with an older version's data; undefined if there is nothing. */
+  upgrade: UpgradeState | undefined
 }
 
 export type Action =
@@ -59,7 +63,10 @@ export type Action =
   | { do: 'sweep'; job: Job }
   /** Run the initialisation, or wait for the one that is running. */
   | { do: 'initialise' }
-  | { do: 'start' }
+  /** `takesOver`: the data of an older version, which from then on is this one's. */
+  | { do: 'start'; takesOver: boolean }
+  /** Run the engine's own tool on an older version's data, or wait for the one that is running. */
+  | { do: 'upgrade' }
   /** An engine is running that we do not attend to yet. */
   | { do: 'attend'; job: Job; boot: string }
   /** The engine has ended: remember how, and clear the job away. */
@@ -94,7 +101,7 @@ export function plan(o: Observed): Plan {
       return { actions: [], says: failed(outdated(o, `launcher protocol ${launcher.protocol}`)) }
     case 'live': {
       const sweeping = launcher.jobs
-        .filter(job => !engineJobs.test(job.id) && job.id !== initialiseJob)
+        .filter(job => !engineJobs.test(job.id) && job.id !== initialiseJob && !(job.id === upgradeJob && spec?.upgradeFrom !== undefined))
         .map(job => ({ do: 'sweep' as const, job }))
       const decided = planEngine(o, launcher)
       return { ...decided, actions: [...sweeping, ...decided.actions] }
@@ -126,6 +133,7 @@ function planRunning(o: Observed, job: Job, boot: string): Plan {
   if (run === undefined || run.job !== job.id) return { actions: does({ do: 'attend', job, boot }), says: beginning(o, 'Starting') }
   if (run.silent)
     return { actions: [], says: { operatingStatus: 'UNKNOWN', fault: fault('EngineSilent', { seconds: silentAfterMs / 1000 }) } }
+  if (run.answered && o.upgrade !== undefined) return planUpgrade(o, o.upgrade)
   if (run.answered) {
     const full = o.full && fault('VolumeFull', { used: `${o.full.percent} % used` })
     return { actions: [], says: { operatingStatus: 'HEALTHY', ...(full !== undefined && { fault: full }) } }
@@ -134,6 +142,14 @@ function planRunning(o: Observed, job: Job, boot: string): Plan {
   if (o.nowMs >= slowAtMs) return { actions: [], says: failed(fault('EngineSlow', { seconds: slowAfterMs / 1000 })) }
   // Until it answers, what went wrong the last time still is what is wrong.
   return { actions: [], says: history.trouble ?? beginning(o, 'Starting'), againAtMs: slowAtMs }
+}
+
+/** While it is tried again, what went wrong the last time still is what is wrong. */
+function planUpgrade(o: Observed, { running, retryAtMs, failure }: UpgradeState): Plan {
+  const wrong = failure && o.full ? fault('VolumeFull', { used: `${o.full.percent} % used` }) : failure
+  const says = wrong === undefined ? beginning(o, 'Upgrading') : failed(wrong)
+  if (running) return { actions: [], says }
+  return o.nowMs < retryAtMs ? { actions: [], says, againAtMs: retryAtMs } : { actions: does({ do: 'upgrade' }), says }
 }
 
 function planStart(o: Observed, spec: GuestSpec): Plan {
@@ -159,11 +175,11 @@ function planStart(o: Observed, spec: GuestSpec): Plan {
       return { actions: does({ do: 'initialise' }), says }
     }
     case 'initialised': {
-      const wrong = mismatch(volume.marker, markerFor(spec))
+      const wrong = mismatch(volume.marker, spec)
       if (wrong !== undefined) return { actions: [], says: failed(wrong) }
       const says = history.trouble ?? beginning(o, 'Starting')
       if (nowMs < history.retryAtMs) return { actions: [], says, againAtMs: history.retryAtMs }
-      return { actions: does({ do: 'start' }), says }
+      return { actions: does({ do: 'start', takesOver: isToBeTakenOver(volume.marker, spec) }), says }
     }
   }
 }

@@ -5,7 +5,7 @@ import type { ItemOutcomes } from './items.ts'
 import type { Saying } from './plan.ts'
 
 /** Features that an operator may rely on. A new one gets a name here; one is never taken back. */
-export const capabilities = ['databases', 'users', 'configuration', 'root']
+export const capabilities = ['databases', 'users', 'configuration', 'root', 'upgrade']
 
 export interface Known {
   podUID: string
@@ -23,6 +23,7 @@ export interface Known {
   configuration: GuestStatus['configuration']
   /** undefined until the volume was seen. */
   initialised: boolean | undefined
+  dataVersion: string | undefined
   usedPercent: number | undefined
   items: ItemOutcomes
 }
@@ -44,7 +45,11 @@ export function reportOf(known: Known): GuestStatus {
     ...(Object.keys(facts).length > 0 && { engine: facts }),
     ...(known.configuration !== undefined && { configuration: known.configuration }),
     ...(known.initialised !== undefined && {
-      volume: { initialised: known.initialised, ...(known.usedPercent !== undefined && { usedPercent: known.usedPercent }) },
+      volume: {
+        initialised: known.initialised,
+        ...(known.dataVersion !== undefined && { version: known.dataVersion }),
+        ...(known.usedPercent !== undefined && { usedPercent: known.usedPercent }),
+      },
     }),
     ...(known.items.databases.length > 0 && { databases: known.items.databases }),
     ...(known.items.users.length > 0 && { users: known.items.users }),

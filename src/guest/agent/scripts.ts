@@ -35,8 +35,23 @@ mv ${word(making)} ${word(home)} && sync ${word(root)}
 `
 }
 
-/** Becomes the engine. */
-export function startScript(engine: GuestEngine, layout: Layout): { script: string; stop: 'INT' | 'TERM' } {
+export interface StartScript {
+  script: string
+  stop: 'INT' | 'TERM'
+}
+
+/**
+ * Becomes the engine. Data of an older version is marked as this one's first: from then on no older engine starts on it, whether or not this one
+ * comes to touch it.
+ */
+export function startScript(spec: GuestSpec, engine: GuestEngine, layout: Layout, takesOver: boolean): StartScript {
   const { script, stopSignal } = engine.start(layout.paths)
-  return { stop: stopSignal, script: `exec </dev/null\n${takeLock(layout)}\n${script}\n` }
+  const mark = takesOver ? `${moveMarker(spec, layout)}\n` : ''
+  return { stop: stopSignal, script: `exec </dev/null\n${takeLock(layout)}\n${mark}${script}\n` }
+}
+
+function moveMarker(spec: GuestSpec, { home }: Layout): string {
+  const marker = `${home}/${markerName}`
+  const next = `${marker}.next`
+  return `printf '%s\\n' ${word(markerText(markerFor(spec)))} >${word(next)} && sync ${word(next)} && mv ${word(next)} ${word(marker)} && sync ${word(home)} || exit ${jobExits.notWritable}`
 }

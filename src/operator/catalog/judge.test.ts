@@ -4,6 +4,8 @@ import { judgeDatastore, judgeVersion } from './judge.ts'
 
 const engines = { postgresql: engine }
 const badly = aVersion({ defaults: { no_such_setting: 1 } })
+const leaps = aVersion({ upgradeFrom: ['15'] })
+const falls = aVersion({ upgradeFrom: ['17.2'] })
 
 test.each([
   ['a default version that is not there', judgeDatastore(aDatastore(), [], { postgresql: engine }), 'DatastoreVersionNotFound'],
@@ -15,10 +17,13 @@ test.each([
     judgeVersion(aVersion({}, { uid: 'b', creationTimestamp: ago(1) }), aDatastore(), [aVersion()], engines),
     'DatastoreVersionAmbiguous',
   ],
+  ['a step that the engine cannot take', judgeVersion(leaps, aDatastore(), [leaps], engines), 'UpgradeImpossible'],
+  ['a step downwards', judgeVersion(falls, aDatastore(), [falls], engines), 'DowngradeImpossible'],
   ['a setting that the engine does not know', judgeVersion(badly, aDatastore(), [badly], engines), 'ConfigurationInvalid'],
 ])('%s is wrong', (_, wrong, code) => expect(wrong?.code).toBe(code))
 
 test('a good catalog is Available', () => {
   expect(judgeDatastore(aDatastore(), [aVersion()], { postgresql: engine })).toBeUndefined()
-  expect(judgeVersion(aVersion({ defaults: { work_mem: '8MB' } }), aDatastore(), [aVersion()], engines)).toBeUndefined()
+  const good = { defaults: { work_mem: '8MB' }, upgradeFrom: ['17.0'] }
+  expect(judgeVersion(aVersion({ version: '17.2', ...good }), aDatastore(), [aVersion()], engines)).toBeUndefined()
 })

@@ -33,7 +33,7 @@ export async function reconcileDatastore(key: Key, world: World, ctx: ReconcileC
     datastore,
     datastore,
     instances.byIndex('datastore', key),
-    `spec.datastore.type=${key}`,
+    [`spec.datastore.type=${key}`],
     wrong,
     world,
     ctx,
@@ -55,7 +55,8 @@ export async function reconcileVersion(key: Key, world: World, ctx: ReconcileCon
     version,
     inForce,
     users,
-    `spec.datastore.type=${datastoreRef.name},status.datastore.version=${stated}`,
+    // While its version is being changed, an Instance uses both.
+    ['version', 'upgradingTo'].map(field => `spec.datastore.type=${datastoreRef.name},status.datastore.${field}=${stated}`),
     wrong,
     world,
     ctx,
@@ -66,7 +67,7 @@ export async function reconcileFlavor(key: Key, world: World, ctx: ReconcileCont
   const { flavors, instances } = world.collections
   const flavor = flavors.get(key)
   if (flavor === undefined) return {}
-  return await carryOut(flavors, flavor, flavor, instances.byIndex('flavor', key), `spec.flavorRef.name=${key}`, undefined, world, ctx)
+  return await carryOut(flavors, flavor, flavor, instances.byIndex('flavor', key), [`spec.flavorRef.name=${key}`], undefined, world, ctx)
 }
 
 async function carryOut<T extends Datastore | DatastoreVersion | Flavor>(
@@ -76,22 +77,24 @@ async function carryOut<T extends Datastore | DatastoreVersion | Flavor>(
   inForce: T,
   /** The Instances that name it. */
   naming: readonly Instance[],
-  selector: string,
+  /** By which the server finds them. */
+  selectors: readonly string[],
   wrong: Fault | undefined,
   world: World,
   { signal }: ReconcileContext,
 ): Promise<Result> {
   // One that waits for something else has taken up nothing yet, and holds nothing.
   const users = naming.filter(isUser).map(keyOf).sort()
-  const query = `kubectl get instances.trove.dev -A --field-selector ${selector}`
+  const query = selectors.map(selector => `kubectl get instances.trove.dev -A --field-selector ${selector}`).join('; ')
   const now = world.clock.now()
   const plan = planHeld(entry, users, `\`${query}\` lists them`, wrong, now)
   if (plan.do === 'removeFinalizer') {
     // A cache that lags behind may not know of the last Instance that came, or know another entry that is gone.
     if (inForce !== entry) await collection.confirm(inForce, signal)
     else {
-      const { items } = await world.client.list(world.collections.instances.resource, { fieldSelector: selector, signal })
-      if (items.some(isUser)) throw new ApiError(409, 'Conflict', `${entry.metadata.name} is used after all`)
+      const { resource } = world.collections.instances
+      const lists = await Promise.all(selectors.map(fieldSelector => world.client.list(resource, { fieldSelector, signal })))
+      if (lists.some(({ items }) => items.some(isUser))) throw new ApiError(409, 'Conflict', `${entry.metadata.name} is used after all`)
     }
     await collection.removeFinalizer(entry, finalizers.inUse, signal)
     return {}

@@ -332,3 +332,55 @@ test('a good start is worth two Events, a fault one, and rest none', () => {
   expect(said({ ...anInstance(), status: judge(well()).status })).toEqual([])
   expect(said(anInstance(), well({ pod: aPod(waiting('database', 'ErrImagePull')) }))).toEqual(['Warning ImagePullFailed'])
 })
+
+const refusal = fault('VersionChangeNotAllowed', { datastore: 'pg', from: '17', to: '17.2', allowed: 'no other version' })
+test('an Instance that asks for a version which may not come is Stalled, and its database is as well as it was', () => {
+  const { status } = judge(well(), { refusal })
+  expect(status).toMatchObject({ phase: 'ACTIVE', operatingStatus: 'HEALTHY', datastore: { version: '17' }, fault: { code: refusal.code } })
+  expect(status.datastore).not.toHaveProperty('upgradingTo')
+  expect(status.conditions?.map(c => `${c.type}=${c.status} ${c.reason}`)).toEqual(
+    expect.arrayContaining([`Ready=False ${refusal.code}`, `Stalled=True ${refusal.code}`, 'EngineHealthy=True Healthy']),
+  )
+  const lost = well({ pod: aPod({ phase: 'Failed', reason: 'Evicted' }) })
+  expect(judge(lost, { refusal }).stands?.code, 'a database that is not well has worse').toBe(judge(lost).stands?.code)
+})
+
+const change = { from: '17', to: '17.2' }
+const inBetween = { ...initialised, version: '17.2', upgradeFrom: '17' }
+test.each<[string, Observed, string]>([
+  ['its pod ends', well({ pod: aPod({}, { deletionTimestamp: ago(1) }) }), 'PodTerminating'],
+  ['there is none', without('pod'), 'PodLost'],
+  [
+    'the next one starts',
+    well({ guest: aGuest(inBetween, healthy({ operatingStatus: 'RESTARTING', step: 'Upgrading' })) }),
+    'Provisioning',
+  ],
+  ['its image cannot be pulled', well({ guest: aGuest(inBetween), pod: aPod(waiting('database', 'ErrImagePull')) }), 'ImagePullFailed'],
+  ['the Guest still names both', well({ guest: aGuest(inBetween, healthy()) }), 'Provisioning'],
+])('a version that is being changed is told as UPGRADE while %s', (_, o, reason) => {
+  const { status } = judge(o, { change })
+  expect(status).toMatchObject({ phase: 'UPGRADE', datastore: { type: 'pg', version: '17', upgradingTo: '17.2' } })
+  expect(status.conditions?.find(c => c.type === 'Ready')).toMatchObject({ status: 'False', reason })
+})
+
+test('going back, no other version is spoken of', () => {
+  const { status } = judge(well({ guest: aGuest(inBetween, healthy()) }), { change: { from: '17.2', to: '17' } })
+  expect(status).toMatchObject({ phase: 'UPGRADE', datastore: { version: '17' } })
+  expect(status.datastore).not.toHaveProperty('upgradingTo')
+})
+
+test('whoever wants to go back from an engine that fails is told that there is no way, and still sees why it fails', () => {
+  const failed = healthy({ operatingStatus: 'FAILED', fault: fault('EngineStartFailed', { log: 'it ended' }) })
+  const { status } = judge(well({ guest: aGuest(inBetween, failed) }), {
+    change,
+    refusal: fault('DowngradeImpossible', { from: '17.2', to: '17' }),
+  })
+  expect(status).toMatchObject({ phase: 'UPGRADE', fault: { code: 'DowngradeImpossible' } })
+  expect(status.conditions?.find(c => c.type === 'EngineHealthy')).toMatchObject({ status: 'False', reason: 'EngineStartFailed' })
+})
+
+test('an engine whose own upgrade of the data fails is in ERROR, with its words', () => {
+  const failed = healthy({ operatingStatus: 'FAILED', fault: fault('UpgradeFailed', { log: 'no space' }) })
+  const { status } = judge(well({ guest: aGuest(inBetween, failed) }), { change })
+  expect(status).toMatchObject({ phase: 'ERROR', fault: { code: 'UpgradeFailed' } })
+})

@@ -2,10 +2,12 @@
  * The conductor. Pure: everything observed of one Instance in, its status out. This is the only way from what a guest reports to what a tenant
  * reads. No hidden state: phases follow from what is there, so an operator that starts with no memory says the same.
  */
+import type { Guest } from '../../api/guest.ts'
 import type { InstanceStatus, OperatingStatus, Phase } from '../../api/instance.ts'
 import { type Fault, fault } from '../../errors.ts'
 import { faults } from '../../faults.ts'
 import { mergeConditions, notReady, patienceLeftMs, ready, type Said, timestamp } from '../conditions.ts'
+import { lacks } from '../guest-view.ts'
 import { addressOf, annotations } from '../names.ts'
 import { judgeDurability } from './durability.ts'
 import { type Finding, since } from './finding.ts'
@@ -42,7 +44,12 @@ export function conduct(o: Observed, plan: Plan, refused: readonly Fault[]): Rep
   const configuration = judgeConfiguration(o, plan.configurationNote)
   const root = judgeRoot(o)
   const findings = [volume, pod, engine, configuration, ...(root === undefined ? [] : [root])]
-  const stands = worst(o, plan.fault ?? refused.find(f => f !== volumeNote), findings)
+  const stands = worst(
+    o,
+    plan,
+    refused.find(f => f !== volumeNote),
+    findings,
+  )
 
   const aspects: Said[] = findings.map(f => f.said)
   const reduced = judgeDurability(o)
@@ -64,8 +71,8 @@ export function conduct(o: Observed, plan: Plan, refused: readonly Fault[]): Rep
   const operatingStatus = isLeaving(o.instance) || endedUnseen(pod, engine) ? 'SHUTDOWN' : engine.operatingStatus
   return {
     status: {
-      ...facts(o),
-      phase: phaseOf(o, stands, operatingStatus, configuration.said),
+      ...facts(o, plan),
+      phase: phaseOf(o, plan, stands, operatingStatus, configuration.said),
       operatingStatus,
       ...(stands !== undefined && !isProgress(stands) && { fault: faultSince(o, stands) }),
       conditions,
@@ -87,27 +94,38 @@ function momentFor({ now, side: { guest } }: Observed): { momentMs?: number } {
 /** The container went with the engine in it, and the agent's last word is still that it was well. */
 const endedUnseen = (pod: Finding, engine: EngineFinding) => pod.fault !== undefined && engine.operatingStatus === 'HEALTHY'
 
-/** What was planned against first, then faults in the order in which a start goes, then the first step that is not done. */
-function worst(o: Observed, planned: Fault | undefined, findings: readonly Finding[]): Fault | undefined {
+/**
+ * What was planned against first, then faults in the order in which a start goes, then the first step that is not done. Of a database that is well
+ * otherwise, why it does not have the version asked for.
+ */
+function worst(o: Observed, plan: Plan, refused: Fault | undefined, findings: readonly Finding[]): Fault | undefined {
+  const planned = plan.fault ?? refused
   if (isLeaving(o.instance)) {
     const lost = findings.find(f => f.fault?.code === 'NodeLost')?.fault
     return lost ?? planned
   }
   if (planned !== undefined) return planned
+  // Whoever wants to go back is answered first; what is wrong with the new version stands in its own condition.
+  if (plan.change !== undefined && plan.refusal !== undefined) return plan.refusal
   const found = findings.flatMap(f => (f.fault === undefined ? [] : [f.fault]))
   const first = found.find(f => !isProgress(f)) ?? found[0]
   if (first !== undefined) return first
   if (o.tenantService === undefined) return fault('Provisioning', { step: 'the address is being made' })
   // What was Ready is never made anew, so that its volume was initialised must be on record first.
-  return initialisedClaimOf(o) === undefined ? fault('Provisioning', { step: 'the volume is being put on record' }) : undefined
+  if (initialisedClaimOf(o) === undefined) return fault('Provisioning', { step: 'the volume is being put on record' })
+  if (plan.change === undefined) return plan.refusal
+  const { from, to } = plan.change
+  const outdated = o.side.guest && lacks(o.side.guest, 'upgrade')
+  return outdated ?? fault('Provisioning', { step: `the version is being changed from ${from} to ${to}` })
 }
 
 const engineUnknown = (stands: Fault) => (stands.code === 'GuestSilent' ? 'Unknown' : 'False')
 
-function phaseOf(o: Observed, stands: Fault | undefined, operating: OperatingStatus, configuration: Said): Phase {
+function phaseOf(o: Observed, { change }: Plan, stands: Fault | undefined, operating: OperatingStatus, configuration: Said): Phase {
   if (isLeaving(o.instance)) return 'SHUTDOWN'
   if (stands === undefined) return configuration.reason === 'RestartRequired' ? 'RESTART_REQUIRED' : 'ACTIVE'
   if (faults[stands.code].shows === 'phase ERROR') return 'ERROR'
+  if (change !== undefined) return 'UPGRADE'
   if (operating === 'HEALTHY') return 'ACTIVE'
   if (!wasInitialised(o)) return 'BUILD'
   return stands.code === 'GuestSilent' ? 'ACTIVE' : 'REBOOT'
@@ -125,8 +143,14 @@ function faultSince({ instance, now }: Observed, stands: Fault): NonNullable<Ins
   return { code: stands.code, message: stands.message, at: before?.code === stands.code ? before.at : timestamp(now) }
 }
 
+/** Until the engine answers with another version, the former one is what the Instance has. */
+function datastoreOf({ spec: { datastore: type, version, upgradeFrom } }: Guest, change: Plan['change']): InstanceStatus['datastore'] {
+  const has = upgradeFrom ?? version
+  return { type, version: has, ...(change !== undefined && change.to !== has && { upgradingTo: change.to }) }
+}
+
 /** What is simply so, good or bad. */
-function facts(o: Observed): InstanceStatus {
+function facts(o: Observed, { change }: Plan): InstanceStatus {
   const { guest, claim, pod } = o.side
   const before: InstanceStatus = o.instance.status ?? {}
   const report = believed(o.side)
@@ -143,7 +167,7 @@ function facts(o: Observed): InstanceStatus {
   return {
     observedGeneration: o.instance.metadata.generation ?? 0,
     ...(guest !== undefined
-      ? { datastore: { type: guest.spec.datastore, version: guest.spec.version } }
+      ? { datastore: datastoreOf(guest, change) }
       : before.datastore !== undefined && { datastore: before.datastore }),
     ...(o.tenantService !== undefined && { address: addressOf(o.instance), ...(port !== undefined && { port }) }),
     ...(claim === undefined && before.volume?.claimUID !== undefined && { volume: before.volume }),

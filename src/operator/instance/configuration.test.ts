@@ -89,3 +89,12 @@ test('the order of settings in a map makes no other file', () => {
   const one = render(undefined, { a: '1', z: '2' })
   expect(render(undefined, { z: '2', a: '1' }).hash).toBe(one.hash)
 })
+
+test('what one version started with is not what another falls back to', () => {
+  const before = guest(first, first.hash)
+  const next = { ...decided, version: '17.2', upgradeFrom: '17', settings: { more: 'x' } }
+  const moved = renderConfiguration(anInstance(), next, before, true)
+  expect(moved.lastGood).toBeUndefined()
+  const between = aGuest({ ...before.spec, version: '17.2', upgradeFrom: '17', configuration: moved }, before.status)
+  expect(renderConfiguration(anInstance(), { ...next, settings: { more: 'y' } }, between, false).lastGood).toBeUndefined()
+})

@@ -31,7 +31,7 @@ export function renderConfiguration(
   // An operator that would write the files differently does so when there is something to say.
   if (!isAnew && same(before.layers, layers)) return before
   const { hash, files } = renderLayers(instance, decided, layers)
-  const lastGood = lastGoodOf(previous, hash)
+  const lastGood = lastGoodOf(previous, decided, hash)
   return { hash, formulas: isAnew ? engine.formulas : before.formulas, files, layers, ...(lastGood !== undefined && { lastGood }) }
 }
 
@@ -54,8 +54,9 @@ export function renderLayers(instance: Instance, decided: Sized, layers: Layers)
 }
 
 /** What the engine was last seen to start with, so that it can come up again if it does not start with what is asked for now. */
-function lastGoodOf(previous: Guest | undefined, hash: string): GuestSettings | undefined {
-  if (previous === undefined) return undefined
+function lastGoodOf(previous: Guest | undefined, { version, upgradeFrom }: Decided, hash: string): GuestSettings | undefined {
+  // What one version started with says nothing of another.
+  if (previous === undefined || previous.spec.version !== version || upgradeFrom !== undefined) return undefined
   const { configuration } = previous.spec
   const reported = previous.status?.configuration
   const startedWith = reported?.startedWith ?? reported?.hash

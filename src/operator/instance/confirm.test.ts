@@ -32,7 +32,11 @@ function serverWith(there: Record<string, KubeObject> = {}) {
       collection(plural),
     ]),
   )
-  return { world: { collections, client: { get } } as unknown as World, collections, asked, learned }
+  const list = async ({ plural }: { plural: string }, { fieldSelector }: { fieldSelector: string }) => {
+    asked.push(`${plural} where ${fieldSelector}`)
+    return { items: there[plural] === undefined ? [] : [there[plural]] }
+  }
+  return { world: { collections, client: { get, list } } as unknown as World, collections, asked, learned }
 }
 
 const leaving = anInstance({}, { deletionTimestamp: ago(1) })
@@ -76,6 +80,12 @@ test.each<[string, Action, Observed, string[]]>([
     ['Instance once', 'no guests'],
   ],
   ['a pod', { do: 'createPod' } as Action, whole, ['Instance once', 'Guest once']],
+  [
+    'a pod of another version than is asked for',
+    { do: 'createPod' } as Action,
+    { ...whole, instance: anInstance({ datastore: { type: 'pg', version: '17.2' } }) },
+    ['Instance once', 'Guest now', 'DatastoreVersion once', 'versions where spec.datastoreRef.name=pg,spec.version=17.2'],
+  ],
   ['a volume’s growth', { do: 'growVolume' } as Action, whole, ['Instance now', 'DatastoreVersion once']],
   ['a restart', { do: 'delete', kind: 'pod' } as Action, whole, ['Instance now', 'Guest now', 'Pod now']],
   ['a pod’s end for good', { do: 'delete', kind: 'pod' } as Action, { ...whole, instance: leaving }, ['Instance now', 'Pod now']],
@@ -121,4 +131,11 @@ test('good news rests on what the server says of pod and agent', async () => {
   const { world, asked } = serverWith()
   await confirmWell(whole, world, signal)
   expect(asked).toEqual(['Guest once', 'Pod once'])
+})
+
+test('no pod of the old version is made while the server has the one that is asked for, whatever the cache says', async () => {
+  const { world, learned } = serverWith({ versions: aVersion({ version: '17.2' }) })
+  const o = { ...whole, instance: anInstance({ datastore: { type: 'pg', version: '17.2' } }) }
+  await expect(confirmInputs([{ do: 'createPod' } as Action], o, world, signal)).rejects.toThrow('after all')
+  expect(learned).toEqual(['DatastoreVersion'])
 })

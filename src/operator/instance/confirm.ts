@@ -5,6 +5,7 @@ import type { Ref, Service } from '../../kube/resource.ts'
 import type { Collection } from '../../runtime/collection.ts'
 import { isOurAddress, labels } from '../names.ts'
 import type { World } from '../world.ts'
+import { findVersion } from './decide.ts'
 import { isLeaving, isOurs, type Observed } from './observed.ts'
 import type { Action } from './plan.ts'
 
@@ -17,7 +18,8 @@ type Basis = Partial<Record<'instance' | 'guest' | 'claim' | 'pod' | 'items' | '
  * What an action rests on. Nothing is made or said to the guest on the word of a list that may be old, and nothing that cannot be taken back on
  * the word of any cache. What is not here goes only onto the version that was looked at, or asks for itself.
  */
-function basisOf(action: Action, { instance, side }: Observed): Basis {
+function basisOf(action: Action, o: Observed): Basis {
+  const { instance, side } = o
   switch (action.do) {
     case 'create':
     case 'createTenantService':
@@ -35,7 +37,9 @@ function basisOf(action: Action, { instance, side }: Observed): Basis {
         ...(side.guest !== undefined && { pod: 'once' }),
       }
     case 'createPod':
-      return { instance: 'once', guest: 'once' }
+      // Where another version is asked for, it is of the one that there was because that may not come, or because nobody saw its engine end in order:
+      // of the pod's end one may hear before its agent's last word.
+      return otherVersionAsked(o) === undefined ? { instance: 'once', guest: 'once' } : { instance: 'once', guest: 'now', versions: 'once' }
     case 'growVolume':
       return { instance: 'now', versions: 'once' }
     case 'delete':
@@ -69,7 +73,21 @@ export async function confirmInputs(actions: readonly Action[], o: Observed, wor
     ...databases.map(database => ask(how('items') && (isLeaving(database) ? 'now' : 'once'), c.databases, database)),
     ...users.map(user => ask(how('items'), c.users, user)),
     ...catalog.versions.map(version => ask(how('versions'), c.versions, version)),
+    ...(how('versions') === undefined ? [] : [confirmNotOffered(o, world, signal)]),
   ])
+}
+
+const otherVersionAsked = ({ instance: { spec }, side: { guest } }: Observed): string | undefined =>
+  guest === undefined || spec.datastore.version === guest.spec.version ? undefined : spec.datastore.version
+
+/** That there is no such version, where one is asked for that no cache knows. Nobody knows what it would be called. */
+async function confirmNotOffered(o: Observed, { client, collections: c }: World, signal: AbortSignal): Promise<void> {
+  const version = otherVersionAsked(o)
+  if (version === undefined || findVersion(o.catalog.versions, version) !== undefined) return
+  const fieldSelector = `spec.datastoreRef.name=${o.instance.spec.datastore.type},spec.version=${version}`
+  const { items } = await client.list(c.versions.resource, { fieldSelector, signal })
+  for (const found of items) c.versions.wrote(found)
+  if (items.length > 0) throw new ApiError(409, 'Conflict', `there is a version ${version} after all`)
 }
 
 const nothing = async () => {}

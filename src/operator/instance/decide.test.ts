@@ -60,10 +60,93 @@ test('what was decided wins over a catalog that has moved or is gone', () => {
   expect(decided?.offered).toBeUndefined()
 })
 
-test('another version than the recorded one is refused, and what runs goes on', () => {
-  const { decided, fault } = decide(anInstance({ datastore: { type: 'pg', version: '17' } }).spec, recorded, flavor, whole, engines)
-  expect(fault).toMatchObject({ code: 'DatastoreImmutable' })
-  expect(decided?.version).toBe('15')
+const newer = (spec: Parameters<typeof aVersion>[0] = {}, metadata = {}) =>
+  aVersion({ version: '17.2', image: 'pg:17.2', upgradeFrom: ['17'], ...spec }, { name: 'pg-17.2', ...metadata })
+const running = { datastore: 'pg', engine: 'postgresql', version: '17', image: 'pg:17.old' } as const
+const asks = (version: string | undefined, offered = [newer()], from: object = running, found?: Parameters<typeof decide>[5]) =>
+  decide(
+    anInstance({ datastore: { type: 'pg', ...(version !== undefined && { version }) } }).spec,
+    from as typeof running,
+    flavor,
+    { ...whole, versions: [aVersion({ image: 'pg:17.new' }), ...offered] },
+    engines,
+    found,
+  )
+
+test('another version that is allowed is decided for the next pod, with all that belongs to it; the present one stays as it is', () => {
+  const { decided, next, fault } = asks('17.2', [newer({ defaults: { work_mem: '8MB' }, maxVolumeSize: '4Gi', imagePullSecrets: ['s'] })])
+  expect(fault).toBeUndefined()
+  expect(decided).toMatchObject({ version: '17', image: 'pg:17.old' })
+  expect(decided).not.toHaveProperty('upgradeFrom')
+  expect(next).toMatchObject({
+    waits: true,
+    decided: {
+      version: '17.2',
+      upgradeFrom: '17',
+      image: 'pg:17.2',
+      offered: { image: 'pg:17.2', imagePullSecrets: ['s'] },
+      settings: { work_mem: '8MB' },
+      maxVolumeSize: '4Gi',
+      flavor,
+    },
+  })
+  expect(next?.decided).not.toHaveProperty('imageDigest')
+})
+
+test.each([
+  ['DatastoreVersionNotFound', asks('17.9')],
+  ['DatastoreVersionNotFound', asks('17.2', [newer({}, leaving)])],
+  ['DowngradeImpossible', asks('15', [newer({ version: '15', upgradeFrom: ['17'] })])],
+  ['UpgradeImpossible', asks('18', [newer({ version: '18', upgradeFrom: ['17'] })])],
+  ['UpgradeImpossible', asks('latest', [newer({ version: 'latest', upgradeFrom: ['17'] })])],
+  ['VersionChangeNotAllowed', asks('17.2', [newer({ upgradeFrom: ['17.1'] })])],
+  ['DatastoreVersionInactive', asks('17.2', [newer({ active: false })])],
+  ['FlavorNotAllowed', asks('17.2', [newer({ allowedFlavors: ['huge'] })])],
+  ['VolumeTooLarge', asks('17.2', [newer({ maxVolumeSize: '512Mi' })])],
+  ['ConfigurationInvalid', asks('17.2', [newer({ defaults: { no_such_setting: 1 } })])],
+  ['DowngradeImpossible', asks('17', [newer()], { ...running, version: '17.2' })],
+])('%s refuses another version, and what runs goes on', (code, { decided, next, fault }) => {
+  expect(fault).toMatchObject({ code })
+  expect(next).toBeUndefined()
+  expect(decided?.image).toBe('pg:17.old')
+})
+
+const moved = { ...running, version: '17.2', upgradeFrom: '17', image: 'pg:17.2' }
+test('until the engine answers with the new version, both are known; then the old one is no longer spoken of', () => {
+  expect(asks('17.2', [newer()], moved).decided).toMatchObject({ version: '17.2', upgradeFrom: '17' })
+  expect(asks(undefined, [newer()], moved).decided, 'no version is stated any more').toMatchObject({ version: '17.2', upgradeFrom: '17' })
+  const done = asks('17.2', [newer()], moved, { data: '17.2', isDone: true })
+  expect(done.decided).toMatchObject({ version: '17.2' })
+  expect(done.decided).not.toHaveProperty('upgradeFrom')
+})
+
+test('one change comes to its end before another begins', () => {
+  const further = newer({ version: '17.3', upgradeFrom: ['17.2'] })
+  expect(asks('17.3', [newer(), further], moved)).toMatchObject({ decided: { version: '17.2', upgradeFrom: '17' } })
+  expect(asks('17.3', [newer(), further], moved).next).toBeUndefined()
+  const then = asks('17.3', [newer(), further], moved, { data: '17.2', isDone: true })
+  expect(then.next?.decided).toMatchObject({ version: '17.3', upgradeFrom: '17.2' })
+})
+
+test('as long as the data is the old version’s there is a way back, even to one that is no longer active', () => {
+  const back = asks('17', [newer()], moved, { data: '17', isDone: false })
+  expect(back.next).toMatchObject({ waits: false, decided: { version: '17', image: 'pg:17.new' } })
+  expect(back.next?.decided).not.toHaveProperty('upgradeFrom')
+  expect(asks('17', [newer()], moved).next, 'nobody has looked yet').toMatchObject({ decided: { version: '17' } })
+})
+
+test('once the data is the new version’s there is none', () => {
+  const { decided, next, fault } = asks('17', [newer()], moved, { data: '17.2', isDone: false })
+  expect(fault).toMatchObject({ code: 'DowngradeImpossible' })
+  expect(next).toBeUndefined()
+  expect(decided).toMatchObject({ version: '17.2', upgradeFrom: '17' })
+})
+
+test('whoever went back too late is brought on again, for the old engine would not start', () => {
+  const { next, fault } = asks('17', [newer()], running, { data: '17.2', isDone: false })
+  expect(next).toMatchObject({ waits: false, decided: { version: '17.2', upgradeFrom: '17' } })
+  expect(fault).toMatchObject({ code: 'DowngradeImpossible' })
+  expect(asks('17', [], running, { data: '17.2', isDone: false }).next, 'a version that is not offered').toBeUndefined()
 })
 
 test('of a group that is leaving what runs still has the settings, and of one that is no good it keeps what it had', () => {
@@ -82,8 +165,30 @@ test('a claim’s record reads back as it was written', () => {
   const { decided } = first({})
   expect(readRecord(recordOf(decided!, 3))).toEqual({ datastore: 'pg', engine: 'postgresql', version: '17', image: 'pg:17' })
   expect(readRecord({})).toBeUndefined()
+  const both = recordOf({ ...decided!, version: '17.2', upgradeFrom: '17' }, 3)
+  expect(readRecord(both)).toMatchObject({ version: '17.2', upgradeFrom: '17' })
+  expect(readRecord({ ...both, ...recordOf({ ...decided!, version: '17.2' }, 3, both) })?.upgradeFrom).toBeUndefined()
   const imageDigest = `sha256:${'a'.repeat(64)}`
   const pinned = digestRecord({ image: 'pg:17', imageDigest })
   expect(readRecord({ ...recordOf(decided!, 3), ...pinned })).toMatchObject({ image: 'pg:17', imageDigest })
   expect(readRecord({ ...recordOf({ ...decided!, image: 'pg:18' }, 3), ...pinned })?.imageDigest, 'of an earlier image').toBeUndefined()
+})
+
+test('a group is judged for the version that comes, and one that does not suit it refuses the change', () => {
+  const change = (group: Catalog['group']) =>
+    decide(
+      anInstance({ ...grouped, datastore: { type: 'pg', version: '17.2' } }).spec,
+      running,
+      flavor,
+      { ...whole, versions: [aVersion(), newer()], ...(group !== undefined && { group }) },
+      engines,
+    )
+  const pinned = change(aGroup({ work_mem: '8MB' }, { type: 'pg', version: '17' }))
+  expect(pinned).toMatchObject({ fault: { code: 'ConfigurationGroupMismatch' }, decided: { groupSettings: { work_mem: '8MB' } } })
+  expect(pinned.next).toBeUndefined()
+  const ahead = change(aGroup({ work_mem: '8MB' }, { type: 'pg', version: '17.2' }))
+  expect(ahead).toMatchObject({
+    groupFault: { code: 'ConfigurationGroupMismatch' },
+    next: { decided: { groupSettings: { work_mem: '8MB' } } },
+  })
 })

@@ -1,6 +1,7 @@
 /**
  * Resolves what an Instance refers to. Pure. What was decided once (datastore, version, image, formulas, flavor) is recorded in the Guest
- * and on the volume claim and wins over the catalog for good: a default that moves, or an entry that goes, changes nothing that runs.
+ * and on the volume claim and wins over the catalog for good: a default that moves, or an entry that goes, changes nothing that runs. Of all that
+ * only the version can be asked for anew.
  */
 import type { ConfigurationGroup } from '../../api/configurationgroup.ts'
 import type { Datastore, EngineName } from '../../api/datastore.ts'
@@ -16,6 +17,7 @@ import { type Running, settingsOfGroup } from '../configurationgroup/judge.ts'
 import { judgeSettings } from '../judge-settings.ts'
 import { annotations } from '../names.ts'
 import { formatBytes, parseQuantity } from '../quantity.ts'
+import { type Course, judgeStep, planVersion, type Standing } from './version-change.ts'
 
 export type Engines = Partial<Record<EngineName, OperatorEngine>>
 
@@ -32,6 +34,8 @@ export interface Decided {
   datastore: string
   engine: OperatorEngine
   version: string
+  /** While the version is being changed: the one that the data may still have. */
+  upgradeFrom?: string
   flavor: GuestSpec['flavor']
   /** What the pod is to run: the recorded image, or at first the catalog's. */
   image: string
@@ -47,6 +51,9 @@ export interface Decided {
 
 export interface Decision {
   decided?: Decided
+  /** What is decided once there is no pod: another version. `waits`: not before the engine is well, and has ended in order. */
+  next?: { decided: Decided; waits: boolean }
+  /** Without `decided`, why nothing can be decided; beside it, why another version that is asked for does not come. */
   fault?: Fault
   /** Why the Instance's group is not taken. What runs goes on with what it had of it. */
   groupFault?: Fault
@@ -57,15 +64,19 @@ export interface Recorded {
   datastore: string
   engine: EngineName
   version: string
+  upgradeFrom?: string | undefined
   image: string
   imageDigest?: string | undefined
 }
 
-export function recordOf(decided: Decided, formulas: number): Record<string, string> {
+/** `before` is what the claim says already. */
+export function recordOf(decided: Decided, formulas: number, before: Record<string, string> = {}): Record<string, string> {
+  const { upgradeFrom } = decided
   return {
     [annotations.datastore]: decided.datastore,
     [annotations.engine]: decided.engine.engine,
     [annotations.version]: decided.version,
+    ...((upgradeFrom !== undefined || before[annotations.upgradeFrom]) && { [annotations.upgradeFrom]: upgradeFrom ?? '' }),
     [annotations.image]: decided.image,
     [annotations.formulas]: String(formulas),
   }
@@ -80,7 +91,8 @@ export function readRecord(marks: Record<string, string> | undefined): Recorded 
   if (datastore === undefined || engine === undefined || version === undefined || image === undefined) return undefined
   const pinned = marks?.[annotations.imageDigest] ?? ''
   const imageDigest = pinned.startsWith(`${image}@`) ? pinned.slice(image.length + 1) : undefined
-  return { datastore, engine: engine as EngineName, version, image, ...(imageDigest !== undefined && { imageDigest }) }
+  const upgradeFrom = marks?.[annotations.upgradeFrom] || undefined
+  return { datastore, engine: engine as EngineName, version, upgradeFrom, image, ...(imageDigest !== undefined && { imageDigest }) }
 }
 
 /** Put on the claim before a Guest that knows it is let go. Sooner it would be one more write for every Instance. */
@@ -94,8 +106,9 @@ export function decide(
   flavor: GuestSpec['flavor'] | undefined,
   catalog: Catalog,
   engines: Engines,
+  found: Pick<Standing, 'data' | 'isDone'> = { isDone: false },
 ): Decision {
-  return recorded === undefined ? decideFirst(spec, catalog, engines) : decideAgain(spec, recorded, flavor, catalog, engines)
+  return recorded === undefined ? decideFirst(spec, catalog, engines) : decideAgain(spec, recorded, flavor, catalog, engines, found)
 }
 
 const present = <T extends { metadata: { deletionTimestamp?: string } }>(object: T | undefined): T | undefined =>
@@ -116,72 +129,109 @@ function decideFirst(spec: InstanceSpec, catalog: Catalog, engines: Engines): De
 
   const flavor = present(catalog.flavor)
   if (flavor === undefined) return { fault: fault('FlavorNotFound', { flavor: spec.flavorRef.name }) }
-  const { allowedFlavors, maxVolumeSize } = found.spec
-  if (allowedFlavors !== undefined && !allowedFlavors.includes(flavor.metadata.name)) {
-    const allowed = allowedFlavors.length === 0 ? 'none' : allowedFlavors.join(', ')
-    return { fault: fault('FlavorNotAllowed', { flavor: flavor.metadata.name, datastore: name, version, allowed }) }
-  }
-  if (parseQuantity(flavor.spec.memory) < engine.minimumMemory) {
-    return { fault: fault('FlavorTooSmall', { flavor: flavor.metadata.name, needs: formatBytes(engine.minimumMemory) }) }
-  }
-  const tooLarge = checkVolumeSize(spec.volume.size, maxVolumeSize)
-  if (tooLarge !== undefined) return { fault: tooLarge }
-
-  const { settings, fault: wrong } = settingsOf(found, engine)
-  if (wrong !== undefined) return { fault: wrong }
-
+  const size = flavorOf(flavor)
+  const unfit = judgeFit(spec, found, size, engine)
+  if (unfit !== undefined) return { fault: unfit }
   const group = groupOf(spec, present(catalog.group), { datastore: name, version, engine })
   if (group.groupFault !== undefined) return { fault: group.groupFault }
+  return { decided: { datastore: name, engine, flavor: size, image: found.spec.image, ...asOffered(found, engine), ...group.decided } }
+}
 
-  const { image, imagePullSecrets = [] } = found.spec
+/** Whether the version takes an Instance of this size, and is right in itself. */
+function judgeFit(
+  { volume }: InstanceSpec,
+  found: DatastoreVersion,
+  flavor: GuestSpec['flavor'],
+  engine: OperatorEngine,
+): Fault | undefined {
+  const { allowedFlavors, version, datastoreRef, maxVolumeSize } = found.spec
+  if (allowedFlavors !== undefined && !allowedFlavors.includes(flavor.name)) {
+    const allowed = allowedFlavors.length === 0 ? 'none' : allowedFlavors.join(', ')
+    return fault('FlavorNotAllowed', { flavor: flavor.name, datastore: datastoreRef.name, version, allowed })
+  }
+  if (parseQuantity(flavor.memory) < engine.minimumMemory) {
+    return fault('FlavorTooSmall', { flavor: flavor.name, needs: formatBytes(engine.minimumMemory) })
+  }
+  return checkVolumeSize(volume.size, maxVolumeSize) ?? settingsOf(found, engine).fault
+}
+
+/** A version as the catalog has it now. */
+function asOffered(found: DatastoreVersion, engine: OperatorEngine) {
+  const { version, image, imagePullSecrets = [], maxVolumeSize } = found.spec
+  const { settings } = settingsOf(found, engine)
   return {
-    decided: {
-      datastore: name,
-      engine,
-      version,
-      flavor: flavorOf(flavor),
-      image,
-      offered: { image, imagePullSecrets },
-      ...(maxVolumeSize !== undefined && { maxVolumeSize }),
-      ...(settings !== undefined && { settings }),
-      ...group.decided,
-    },
+    version,
+    offered: { image, imagePullSecrets },
+    ...(maxVolumeSize !== undefined && { maxVolumeSize }),
+    ...(settings !== undefined && { settings }),
   }
 }
 
-/** It was decided before. The catalog only says what a restart would bring. */
+/** It was decided before. The catalog only says what a restart would bring, and whether another version that is asked for may come. */
 function decideAgain(
   spec: InstanceSpec,
   recorded: Recorded,
   flavor: GuestSpec['flavor'] | undefined,
   catalog: Catalog,
   engines: Engines,
+  { data, isDone }: Pick<Standing, 'data' | 'isDone'>,
 ): Decision {
   const engine = engines[recorded.engine]
   if (engine === undefined) return { fault: fault('EngineUnknown', { engine: recorded.engine }) }
   const size = flavor ?? (catalog.flavor && flavorOf(catalog.flavor))
   if (size === undefined) return { fault: fault('FlavorNotFound', { flavor: spec.flavorRef.name }) }
-  const found = findVersion(catalog.versions, recorded.version)
-  const asked = spec.datastore.version
-  const settings = found && settingsOf(found, engine).settings
-  const { datastore, version } = recorded
-  const { groupFault, decided: ofGroup } = groupOf(spec, catalog.group, { datastore, version, engine })
-  return {
-    decided: {
-      datastore,
-      engine,
-      version,
-      flavor: size,
-      image: recorded.image,
-      ...(recorded.imageDigest !== undefined && { imageDigest: recorded.imageDigest }),
-      ...(found !== undefined && { offered: { image: found.spec.image, imagePullSecrets: found.spec.imagePullSecrets ?? [] } }),
-      ...(found?.spec.maxVolumeSize !== undefined && { maxVolumeSize: found.spec.maxVolumeSize }),
-      ...(settings !== undefined && { settings }),
-      ...ofGroup,
-    },
-    ...(groupFault !== undefined && { groupFault }),
-    ...(asked !== undefined && asked !== recorded.version && { fault: fault('DatastoreImmutable', { asked, recorded: recorded.version }) }),
+  const { datastore, version, upgradeFrom } = recorded
+  const judgeKnown = (to: string) => judgeOffered(catalog, datastore, to, engine)
+  const group = (version: string) => groupOf(spec, catalog.group, { datastore, version, engine })
+  const judge = (from: string, to: string) => judgeChange(spec, catalog, datastore, size, engine, from, to) ?? group(to).groupFault
+  const planned = planVersion(spec.datastore.version, { version, upgradeFrom, data, isDone }, judge, judgeKnown)
+  const common = { datastore, engine, flavor: size }
+  const offeredAs = (course: Course) => {
+    const found = findVersion(catalog.versions, course.version)
+    const { version, upgradeFrom } = course
+    return { ...(found && asOffered(found, engine)), version, ...(upgradeFrom !== undefined && { upgradeFrom }) }
   }
+  const { image, imageDigest } = recorded
+  const { groupFault, decided: ofGroup } = group(planned.current.version)
+  // What a group sets for one version is not carried over to another that it does not suit.
+  const next = planned.next && { ...common, ...offeredAs(planned.next), groupSettings: {}, ...group(planned.next.version).decided }
+  return {
+    decided: { ...common, ...offeredAs(planned.current), ...ofGroup, image, ...(imageDigest !== undefined && { imageDigest }) },
+    ...(next?.offered !== undefined && {
+      next: { waits: planned.next!.waits, decided: { ...next, image: next.offered.image } },
+    }),
+    ...(groupFault !== undefined && { groupFault }),
+    ...(planned.fault !== undefined && { fault: planned.fault }),
+  }
+}
+
+/** What speaks against an Instance's change from one version to another. */
+function judgeChange(
+  spec: InstanceSpec,
+  { versions }: Catalog,
+  datastore: string,
+  flavor: GuestSpec['flavor'],
+  engine: OperatorEngine,
+  from: string,
+  to: string,
+): Fault | undefined {
+  const found = present(findVersion(versions, to))
+  if (found === undefined) return fault('DatastoreVersionNotFound', { datastore, version: to })
+  const impossible = judgeStep(engine, from, to)
+  if (impossible !== undefined) return impossible
+  const { upgradeFrom = [], active } = found.spec
+  if (!upgradeFrom.includes(from)) {
+    const allowed = upgradeFrom.length === 0 ? 'no other version' : `version ${upgradeFrom.join(', ')}`
+    return fault('VersionChangeNotAllowed', { datastore, from, to, allowed })
+  }
+  if (!active) return fault('DatastoreVersionInactive', { datastore, version: to })
+  return judgeFit(spec, found, flavor, engine)
+}
+
+/** Of a version that the data has or had only what it needs to run is asked. */
+function judgeOffered({ versions }: Catalog, datastore: string, version: string, engine: OperatorEngine): Fault | undefined {
+  const found = findVersion(versions, version)
+  return found === undefined ? fault('DatastoreVersionNotFound', { datastore, version }) : settingsOf(found, engine).fault
 }
 
 /** The settings of a version in the engine's own form, or what is wrong with them. */

@@ -98,5 +98,19 @@ export function wasInitialised(o: Pick<Observed, 'instance' | 'side'>): boolean 
   return initialisedClaimOf(o) !== undefined || o.side.guest?.status?.volume?.initialised === true
 }
 
+/** What the agents said of the version of the data: any of them, for it never goes back; and whether the live pod's engine answers with it. */
+export function dataFound(side: GuestSide): { data?: string | undefined; isDone: boolean } {
+  const { guest } = side
+  const report = believed(side)
+  const isDone = report?.operatingStatus === 'HEALTHY' && report.volume?.version === guest?.spec.version
+  return { data: guest?.status?.volume?.version, isDone }
+}
+
+/** An engine that is well can end in order. */
+export const isWell = (side: GuestSide): boolean => believed(side)?.operatingStatus === 'HEALTHY'
+
+/** The last pod's agent saw it being stopped, as opposed to lost. */
+export const hasEndedInOrder = ({ guest, pod }: GuestSide): boolean => pod === undefined && guest?.status?.operatingStatus === 'SHUTDOWN'
+
 export const isLeaving = (object: { metadata: { deletionTimestamp?: string } } | undefined) =>
   object?.metadata.deletionTimestamp !== undefined

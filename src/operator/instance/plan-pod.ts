@@ -1,13 +1,13 @@
 /**
- * When is a pod replaced? Only because it is gone, failed or evicted, or because the user asked for a restart. Pure. Upgrading the operator
+ * When is a pod replaced? Only because it is gone, failed or evicted, or because the user asked for a restart or another version. Pure. Upgrading the operator
  * restarts no database: what a pod made today would have otherwise is told as RestartPending.
  */
 import type { Guest } from '../../api/guest.ts'
 import type { Pod } from '../../kube/resource.ts'
 import { annotations } from '../names.ts'
-import type { Decided } from './decide.ts'
+import type { Decided, Decision } from './decide.ts'
 import { since } from './finding.ts'
-import { isLeaving, type Observed, restartAsked, restartOf } from './observed.ts'
+import { isLeaving, isWell, type Observed, restartAsked, restartOf } from './observed.ts'
 import type { Action } from './plan.ts'
 import { buildPod, type PodSettings } from './pod.ts'
 
@@ -18,9 +18,16 @@ import { buildPod, type PodSettings } from './pod.ts'
  *    refuses it would get the next at once;
  *  - ending: wait, however long; never force it (two engines on one volume);
  *  - made before the restart that the user asked for: it is deleted, and made for that one;
+ *  - of another version than is to be next: it is deleted, once its engine can end in order where that matters;
  *  - anything else that differs, its labels apart: nothing (see `restartReasons`).
  */
-export function planPod(o: Observed, guest: Guest, { engine }: Decided, settings: PodSettings): { actions: Action[] } {
+export function planPod(
+  o: Observed,
+  guest: Guest,
+  { engine }: Decided,
+  settings: PodSettings,
+  next?: Decision['next'],
+): { actions: Action[] } {
   const { pod, claim, serviceAccount, networkPolicy } = o.side
   if (pod === undefined) {
     // Somebody deleted the Guest: it is let go now that nothing runs on it, and made anew from the claim's record.
@@ -34,6 +41,9 @@ export function planPod(o: Observed, guest: Guest, { engine }: Decided, settings
   if (phase === 'Failed' || phase === 'Succeeded') {
     if (restsForMs(o, pod) > 0) return { actions: [] }
     return { actions: [{ do: 'delete', kind: 'pod', why: pod.status?.reason ?? phase }] }
+  }
+  if (next !== undefined && (!next.waits || isWell(o.side))) {
+    return { actions: [{ do: 'delete', kind: 'pod', why: `version ${next.decided.version} is to run` }] }
   }
   const asked = restartAsked(o.instance)
   if (asked === undefined || asked === restartOf(pod)) return { actions: [] }

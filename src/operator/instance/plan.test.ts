@@ -386,3 +386,112 @@ test.each([
   const stripped = { ...found, metadata: { ...found.metadata, labels: kept } }
   expect(plan({ ...all, side: { ...all.side, [kind]: stripped } }).actions).toEqual([{ do: 'label', kind, labels: found.metadata.labels }])
 })
+
+const offered = [aVersion(), aVersion({ version: '17.2', image: 'pg:17.2', upgradeFrom: ['17'] }, { name: 'pg-17.2' })]
+/** An Instance of version 17 that states this one. */
+const stating = (version: string | undefined, there: Partial<GuestSide> = {}): Observed => {
+  const o = observed({ catalog: { ...observed().catalog, versions: offered } })
+  const instance = anInstance({ datastore: { type: 'pg', ...(version !== undefined && { version }) } })
+  return { ...o, instance, side: side(o, there) }
+}
+const podless = (o: Observed): Observed => {
+  const { pod: _, ...gone } = o.side
+  return { ...o, side: gone }
+}
+/** The same, once the plan's writes to Guest and claim are there. */
+const written = (o: Observed): Observed => {
+  const next = { ...o.side }
+  for (const action of plan(o).actions) {
+    if (action.do === 'writeGuest') next.guest = { ...o.side.guest!, spec: action.spec }
+    if (action.do === 'recordDecision') next.claim = aClaim({ annotations: { ...o.side.claim?.metadata.annotations, ...action.marks } })
+  }
+  return { ...o, side: next }
+}
+const reporting = (status: GuestStatus) => settled(observed(), {}, status)
+
+test('another version ends the pod of an engine that is well, and of no other', () => {
+  expect(doesAboutPod(stating('17.2'))).toEqual(['delete pod'])
+  expect(plan(stating('17.2')).actions[0]).toMatchObject({ why: 'version 17.2 is to run' })
+  expect(doesAboutPod(stating('17.2', { guest: reporting(healthy({ operatingStatus: 'CRASHED' })) }))).toEqual([])
+  expect(doesAboutPod(stating('17.2', { guest: reporting(healthy({ podUID: 'earlier' })) }))).toEqual([])
+  expect(doesAboutPod(stating('17'))).toEqual([])
+  expect(doesAboutPod(stating('15'))).toEqual([])
+  expect(plan(stating('15')).refusal).toMatchObject({ code: 'DatastoreVersionNotFound' })
+})
+
+test('an agent that does not know how is not asked', () => {
+  const agent = { version: 'old', capabilities: ['databases'] }
+  const o = stating('17.2', { guest: reporting(healthy({ agent })) })
+  expect(doesAboutPod(o)).toEqual([])
+  expect(plan(o).refusal).toMatchObject({ code: 'AgentOutdated' })
+})
+
+test('between two pods the claim learns of both versions first, then the Guest, and only then a pod is made', () => {
+  const ended = podless(stating('17.2', { guest: reporting(healthy({ operatingStatus: 'SHUTDOWN' })) }))
+  expect(doesAboutPod(ended)).toEqual(['recordDecision'])
+  const recorded = written(ended)
+  expect(recorded.side.claim?.metadata.annotations).toMatchObject({
+    [annotations.version]: '17.2',
+    [annotations.upgradeFrom]: '17',
+    [annotations.image]: 'pg:17.2',
+  })
+  expect(doesAboutPod(recorded)).toEqual(['writeGuest'])
+  const moved = written(recorded)
+  expect(moved.side.guest?.spec).toMatchObject({ version: '17.2', upgradeFrom: '17', image: 'pg:17.2' })
+  expect(doesAboutPod(moved)).toEqual(['createPod'])
+  expect(plan(moved).change).toEqual({ from: '17', to: '17.2' })
+})
+
+test('a pod that was lost comes back with the version that it had, for its engine has not ended in order', () => {
+  expect(doesAboutPod(podless(stating('17.2')))).toEqual(['createPod'])
+  expect(plan(podless(stating('17.2'))).change).toBeUndefined()
+})
+
+const moving = (status: GuestStatus | undefined, there: Partial<GuestSide> = {}, version = '17.2'): Observed => {
+  const guest = settled(observed(), { version: '17.2', upgradeFrom: '17', image: 'pg:17.2' }, status)
+  return stating(version, { guest, ...there })
+}
+
+test('once the engine answers with the new version, Guest and claim forget the old one', () => {
+  expect(doesAboutPod(moving(healthy()))).not.toContain('writeGuest')
+  const done = written(moving(healthy({ volume: { initialised: true, version: '17.2' } })))
+  expect(done.side.guest?.spec).toMatchObject({ version: '17.2' })
+  expect(done.side.guest?.spec).not.toHaveProperty('upgradeFrom')
+  expect(done.side.claim?.metadata.annotations?.[annotations.upgradeFrom] ?? '').toBe('')
+  expect(plan(done).change).toBeUndefined()
+  expect(doesAboutPod(done)).toEqual([])
+})
+
+test('as long as the data is the old version’s, stating that again ends the pod, whatever state it is in, and brings the old one back', () => {
+  const back = moving(healthy({ operatingStatus: 'FAILED', volume: { initialised: true, version: '17' } }), {}, '17')
+  expect(doesAboutPod(back)).toContain('delete pod')
+  const recorded = written(podless(back))
+  expect(recorded.side.claim?.metadata.annotations).toMatchObject({ [annotations.version]: '17', [annotations.image]: 'pg:17' })
+  const returned = written(recorded)
+  expect(returned.side.guest?.spec).toMatchObject({ version: '17', image: 'pg:17' })
+  expect(returned.side.guest?.spec).not.toHaveProperty('upgradeFrom')
+  expect(doesAboutPod(returned)).toEqual(['createPod'])
+  const { podUID: _, ...unheard } = healthy()
+  expect(doesAboutPod(moving(unheard, {}, '17')), 'nobody has looked').toContain('delete pod')
+})
+
+test('after that it is refused, and the new version goes on', () => {
+  const late = moving(healthy({ podUID: 'earlier', volume: { initialised: true, version: '17.2' } }), {}, '17')
+  expect(doesAboutPod(late)).not.toContain('delete pod')
+  expect(plan(late)).toMatchObject({ refusal: { code: 'DowngradeImpossible' }, change: { from: '17', to: '17.2' } })
+})
+
+test('a Guest that is lost in the middle is made anew for both versions', () => {
+  const o = moving(healthy())
+  const { guest: _, pod: __, ...left } = written(o).side
+  const again = plan({ ...o, side: left }).actions.find(a => a.do === 'writeGuest')
+  expect(again?.spec).toMatchObject({ version: '17.2', upgradeFrom: '17', image: 'pg:17.2' })
+})
+
+test('data that turns out to be a newer version’s gets that one’s engine, and the old one is refused', () => {
+  const volume = { initialised: false, version: '17.2' }
+  const o = stating('17', { guest: reporting(healthy({ operatingStatus: 'FAILED', volume })) })
+  expect(doesAboutPod(o)).toEqual(['delete pod'])
+  expect(plan(o).refusal).toMatchObject({ code: 'DowngradeImpossible' })
+  expect(written(written(podless(o))).side.guest?.spec).toMatchObject({ version: '17.2', upgradeFrom: '17' })
+})

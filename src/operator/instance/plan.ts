@@ -8,6 +8,7 @@ import type { Draft, KubeObject } from '../../kube/objects.ts'
 import type { Pod, Service } from '../../kube/resource.ts'
 import { covers, same } from '../compare.ts'
 import { imageToRecord, recordedImage } from '../fleet/seen-to-work.ts'
+import { lacks } from '../guest-view.ts'
 import { finalizers, guestLabels, ownerOf, podLabels } from '../names.ts'
 import { parseQuantity } from '../quantity.ts'
 import {
@@ -19,10 +20,20 @@ import {
   buildServiceAccount,
   buildTenantService,
 } from './children.ts'
-import { checkVolumeSize, type Decided, decide, digestRecord, readRecord, recordOf } from './decide.ts'
+import { checkVolumeSize, type Decided, type Decision, decide, digestRecord, readRecord, recordOf } from './decide.ts'
 import { planDeletion } from './delete.ts'
 import { digestInUse } from './image-digest.ts'
-import { believed, initialisedClaimOf, isLeaving, type Observed, restartAsked, strangers, wasInitialised } from './observed.ts'
+import {
+  believed,
+  dataFound,
+  hasEndedInOrder,
+  initialisedClaimOf,
+  isLeaving,
+  type Observed,
+  restartAsked,
+  strangers,
+  wasInitialised,
+} from './observed.ts'
 import { planPasswords } from './passwords.ts'
 import { planPod, restartReasons } from './plan-pod.ts'
 import type { PodSettings } from './pod.ts'
@@ -59,6 +70,10 @@ export interface Plan {
   fault?: Fault
   /** Why the pod would be made differently today. Nothing is touched for it. */
   restartPending: string[]
+  /** Why the version that is asked for does not come. The database runs on with the one it has. */
+  refusal?: Fault
+  /** The version is being changed. */
+  change?: { from: string; to: string }
   /** Why the volume does not have the size asked for. The database runs on. */
   volumeNote?: Fault
   /** Why the configuration is not all that is asked for. The database runs on. */
@@ -81,35 +96,54 @@ export function planInstance(o: Observed, pod: PodSettings): Plan {
   if (lost !== undefined && side.guest === undefined) return nothing({ fault: lost })
 
   const recorded = side.guest?.spec ?? readRecord(side.claim?.metadata.annotations)
-  const { decided, fault: undecided, groupFault } = decide(instance.spec, recorded, side.guest?.spec.flavor, o.catalog, o.engines)
-  if (decided === undefined) return nothing(undecided && { fault: undecided })
+  const decision = decide(instance.spec, recorded, side.guest?.spec.flavor, o.catalog, o.engines, dataFound(side))
+  if (decision.decided === undefined) return nothing(decision.fault && { fault: decision.fault })
+  // An agent that does not know how is not asked; it is rolled by itself.
+  const outdated = decision.next?.waits && side.guest ? lacks(side.guest, 'upgrade') : undefined
+  const next = outdated === undefined ? decision.next : undefined
+  const refusal = outdated ?? decision.fault
+  const { groupFault } = decision
+  // Version, image and files move together, between two pods.
+  const moves = next !== undefined && side.pod === undefined && (!next.waits || hasEndedInOrder(side))
+  const decided = moves ? next.decided : decision.decided
 
   const volume = lost === undefined ? planVolume(o, decided) : { actions: [] }
   // Somebody may have deleted the Guest: as long as its pod is there it is spoken to as ever.
   const agent = agentToRecord(o)
-  const guest = isLeaving(side.guest) && side.pod === undefined ? [] : planGuest(o, decided, agent.image)
+  const guest = isLeaving(side.guest) && side.pod === undefined ? [] : planGuest(o, decided, agent.image, moves)
   const children = side.guest === undefined ? { actions: [] } : planChildren(o, side.guest, decided)
-  const pods = side.guest === undefined || lost !== undefined ? { actions: [] } : planPod(o, side.guest, decided, pod)
-  const stands = lost ?? undecided
+  const pods = side.guest === undefined || lost !== undefined ? { actions: [] } : planPod(o, side.guest, decided, pod, next)
   // No pod is made from a Guest that is about to be another, none is ended for a restart while the Guest cannot be written, and no Guest is let
   // go before the claim knows what it knew.
   const waits = new Set<Action['do']>()
   const isHeldUp = isLeaving(side.secret) || guest.some(a => a.do === 'makePasswords')
   if (guest.some(a => a.do === 'writeGuest')) waits.add('createPod')
-  if (isHeldUp && restartAsked(instance) !== undefined) waits.add('createPod').add('delete')
-  if (volume.actions.some(a => a.do === 'recordDecision')) waits.add('releaseGuest')
-  const told = pods.actions.filter(a => !waits.has(a.do))
-  const actions = [...told, ...guest, ...volume.actions, ...children.actions, ...planLabels(o), ...planTenantService(o)]
+  if (isHeldUp && (next !== undefined || restartAsked(instance) !== undefined)) waits.add('createPod').add('delete')
+  const isRecording = volume.actions.some(a => a.do === 'recordDecision')
+  if (isRecording) waits.add('releaseGuest')
+  // Should the Guest be lost then, the claim knows both versions, whichever of them the data has by that time.
+  if (isRecording && moves) waits.add('writeGuest').add('createPod')
+  const told = [...pods.actions, ...guest].filter(a => !waits.has(a.do))
+  const change = changeOf(decision.decided, next, moves || next?.waits === false || isLeaving(side.pod))
+  const actions = [...told, ...volume.actions, ...children.actions, ...planLabels(o), ...planTenantService(o)]
   // A growth may be refused, and holds nothing else up.
   const others = actions.filter(a => a.do !== 'growVolume')
   return {
     actions: others.length > 0 ? others : actions,
     restartPending: side.guest === undefined ? [] : restartReasons(o, side.guest, decided, pod),
-    ...(stands !== undefined && { fault: stands }),
+    ...(lost !== undefined && { fault: lost }),
+    ...(refusal !== undefined && { refusal }),
+    ...(change !== undefined && { change }),
     ...(volume.note !== undefined && { volumeNote: volume.note }),
     ...(groupFault !== undefined && { configurationNote: groupFault }),
     ...(agent.againMs !== undefined && { againMs: agent.againMs }),
   }
+}
+
+/** What is under way: towards the version that the Guest names, or the one that it is to name next. */
+function changeOf({ version, upgradeFrom }: Decided, next: Decision['next'], isTakenUp: boolean): Plan['change'] {
+  if (next !== undefined && isTakenUp) return { from: version, to: next.decided.version }
+  return upgradeFrom === undefined ? undefined : { from: upgradeFrom, to: version }
 }
 
 /** A volume that was initialised once is never made anew: whatever bears its name now is not it. */
@@ -130,7 +164,7 @@ function planVolume(o: Observed, decided: Decided): { actions: Action[]; note?: 
   const wanted = o.instance.spec.volume.size
   const { guest } = o.side
   const record = {
-    ...recordOf(decided, guest?.spec.configuration.formulas ?? decided.engine.formulas),
+    ...recordOf(decided, guest?.spec.configuration.formulas ?? decided.engine.formulas, claim?.metadata.annotations),
     ...(guest !== undefined && isLeaving(guest) && digestRecord(guest.spec)),
   }
   if (claim === undefined) return { actions: [{ do: 'create', kind: 'claim', draft: buildClaim(o.instance, o.place, record) }] }
@@ -150,7 +184,7 @@ function planVolume(o: Observed, decided: Decided): { actions: Action[]; note?: 
 }
 
 /** First the passwords, then the Guest that names them: never the other way round. */
-function planGuest(o: Observed, decided: Decided, agentImage: string | undefined): Action[] {
+function planGuest(o: Observed, decided: Decided, agentImage: string | undefined, moves: boolean): Action[] {
   const { guest, secret } = o.side
   if (isLeaving(secret)) return []
   const passwords = planPasswords(
@@ -169,7 +203,7 @@ function planGuest(o: Observed, decided: Decided, agentImage: string | undefined
     instance: o.instance,
     decided,
     initialisedClaim: initialisedClaim(o),
-    isRestarting: o.side.pod === undefined && restartAsked(o.instance) !== undefined,
+    isRestarting: o.side.pod === undefined && (moves || restartAsked(o.instance) !== undefined),
     // In one write with the claim: before that nothing would be lost with the image.
     digestInUse: guest === undefined || initialisedClaim(o) === undefined ? undefined : digestInUse(guest, o.side.pod),
     databases: o.databases,

@@ -17,7 +17,7 @@ export interface GuestInput {
   decided: Decided
   /** UID of the claim, once its volume is known to be initialised. */
   initialisedClaim: string | undefined
-  /** A pod is about to be made for a restart that the user asked for. */
+  /** A pod is about to be made for a restart that the user asked for, or for another version. */
   isRestarting: boolean
   /** Digest of the image that the Guest's pod runs, if it is known. */
   digestInUse: string | undefined
@@ -41,6 +41,7 @@ export function renderGuest(input: GuestInput): GuestSpec {
     datastore: decided.datastore,
     engine: decided.engine.engine,
     version: decided.version,
+    ...(decided.upgradeFrom !== undefined && { upgradeFrom: decided.upgradeFrom }),
     image,
     ...(imageDigest !== undefined && { imageDigest }),
     ...(imagePullSecrets.length > 0 && { imagePullSecrets: [...imagePullSecrets] }),
@@ -54,7 +55,7 @@ export function renderGuest(input: GuestInput): GuestSpec {
   }
 }
 
-/** The image moves only at a restart that the user asked for, between two pods: what a pod runs is what its Guest says. */
+/** The image moves only at a restart or with a version that the user asked for, between two pods: what a pod runs is what its Guest says. */
 function renderImage({ previous, decided, digestInUse, isRestarting }: GuestInput): Pick<GuestSpec, 'image' | 'imageDigest'> {
   const before = previous?.spec
   if (before !== undefined && !isRestarting) {

@@ -186,7 +186,7 @@ function reportOf({ spec, metadata }: Guest, podUID: string, startedAt: string):
   return {
     podUID,
     observedGeneration: metadata.generation ?? 0,
-    agent: { version: 'bench', capabilities: ['databases', 'users', 'configuration'] },
+    agent: { version: 'bench', capabilities: ['databases', 'users', 'configuration', 'upgrade'] },
     operatingStatus: 'HEALTHY',
     engine: { version: spec.version, startedAt },
     configuration: { hash: spec.configuration.hash },

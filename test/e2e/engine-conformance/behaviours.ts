@@ -45,7 +45,7 @@ export async function conforms(engine: EngineName, dialect: Dialect): Promise<vo
   for (const subject of proven) describe(`${subject.datastore} ${subject.version}`, () => behaves(subject, dialect))
 }
 
-function behaves({ engine, datastore, version, image }: Subject, dialect: Dialect): void {
+function behaves({ engine, datastore, version, image, predecessors }: Subject, dialect: Dialect): void {
   const { capabilities, minimumMemory, parameters } = operatorEngines[engine]
   /** Without them nobody can set anything. */
   const hasRules = catalogueOf(parameters, version) !== undefined
@@ -364,6 +364,57 @@ function behaves({ engine, datastore, version, image }: Subject, dialect: Dialec
     ])
       await kubectl(['delete', ...args, '--timeout=60s'])
   })
+
+  test.each(capabilities.users ? predecessors : [])(
+    'an Instance of version $version becomes one of this version with all that is in it, and never one of that again',
+    async older => {
+      const { ns, remove } = await openTenant('moves')
+      try {
+        const client = await openClient(dialect, older.image, ns)
+        const rights = capabilities.databases ? { access: [{ database: 'shop', privilege: 'Owner' }] } : { access: [], privilege: 'Owner' }
+        const state = (to: string) =>
+          kubectl(['patch', 'instance', 'moved', '-n', ns, '--type=merge', '-p', JSON.stringify({ spec: { datastore: { version: to } } })])
+        const moved = instance('moved', { datastore: { type: datastore, version: older.version } })
+        await apply(
+          { ...moved, metadata: { ...moved.metadata, namespace: ns } },
+          ...(capabilities.databases ? [database('shop', ns, 'moved')] : []),
+          user('mover', ns, 'moved', {}, rights),
+        )
+        await becomes('databaseuser', 'mover', ns, 'Ready', 'True')
+        const mover = await binding('mover', ns)
+        const puts = async (key: string) => expect(await client.put(mover, key, `value of ${key}`)).toMatchObject({ code: 0 })
+        await until('the older version answers', async () => (await client.prepare(mover)).code === 0)
+        for (let n = 0; n < 5; n++) await puts(`older-${n}`)
+
+        await state(version)
+        await until('the change is told', async () => {
+          const { phase, datastore: has } = (await get('instance', 'moved', ns)).status
+          return phase === 'UPGRADE' && has.version === older.version && has.upgradingTo === version
+        })
+        const after = await ready('moved', ns, 240_000)
+        expect(after.status).toMatchObject({ phase: 'ACTIVE', datastore: { type: datastore, version } })
+        expect(after.status.datastore).not.toHaveProperty('upgradingTo')
+        expect(condition(after, 'EngineHealthy')?.message).toContain(`(version ${version}`)
+        await until('the newer version answers', async () => (await client.whoAmI(mover)).code === 0)
+        for (let n = 0; n < 5; n++) expect((await client.get(mover, `older-${n}`)).stdout).toBe(`value of older-${n}`)
+        await puts('newer')
+        await apply(user('late', ns, 'moved', {}, rights))
+        await becomes('databaseuser', 'late', ns, 'Ready', 'True')
+        expect((await client.whoAmI(await binding('late', ns))).stdout).toBe('late')
+
+        const pod = async () => (await get('pod', await guestOf('moved', ns), 'trove-guests')).metadata.uid
+        const before = await pod()
+        await state(older.version)
+        await becomes('instance', 'moved', ns, 'Stalled', 'DowngradeImpossible')
+        await puts('still')
+        await state(version)
+        await ready('moved', ns)
+        expect(await pod()).toBe(before)
+      } finally {
+        await remove()
+      }
+    },
+  )
 
   test('a full volume is named, and heals once there is room', async () => {
     const path = await volumeOf(

@@ -12,7 +12,7 @@ export async function setup(): Promise<void> {
   const subjects = await Promise.all(triedEngines().map(subjectsOf))
   await provideImages(
     on,
-    subjects.flatMap(s => s.proven.map(({ image }) => image)),
+    subjects.flatMap(s => s.proven.flatMap(({ image, predecessors }) => [image, ...predecessors.map(before => before.image)])),
     stepLog(),
   )
 }

@@ -10,6 +10,8 @@ export interface Subject {
   datastore: string
   version: string
   image: string
+  /** The versions whose Instances it takes over, as far as they can be had here. */
+  predecessors: { version: string; image: string }[]
 }
 
 /** Set by `npm run conformance`; without them each engine is tried in its default version. */
@@ -37,18 +39,22 @@ export async function subjectsOf(engine: EngineName): Promise<{ proven: Subject[
   const here = isOfficial ? official : await offered('deploy/catalog-debian')
   const isMeant = (s: Offered) => s.engine === engine && (process.env[everyVersion] === '1' || s.isDefault)
   const has = ({ datastore, version }: Subject) => here.some(s => s.datastore === datastore && s.version === version)
-  return { proven: here.filter(isMeant), unproven: official.filter(s => isMeant(s) && !has(s)) }
+  const canBeHad = (s: Offered): Subject => ({
+    ...s,
+    predecessors: here.filter(before => before.datastore === s.datastore && s.upgradeFrom.includes(before.version)),
+  })
+  return { proven: here.filter(isMeant).map(canBeHad), unproven: official.filter(s => isMeant(s) && !has(s)) }
 }
 
-type Offered = Subject & { isDefault: boolean }
+type Offered = Subject & { isDefault: boolean; upgradeFrom: string[] }
 
 async function offered(folder: string): Promise<Offered[]> {
   const objects = loadAll(await render(await cluster(), folder)) as Obj[]
   const datastores = new Map(objects.filter(o => o.kind === 'Datastore').map(o => [o.metadata.name, o]))
   return objects
     .filter(o => o.kind === 'DatastoreVersion')
-    .map(({ spec: { datastoreRef, version, image } }) => {
+    .map(({ spec: { datastoreRef, version, image, upgradeFrom = [] } }) => {
       const { engine, defaultVersion } = datastores.get(datastoreRef.name)!.spec
-      return { engine, datastore: datastoreRef.name, version, image, isDefault: version === defaultVersion }
+      return { engine, datastore: datastoreRef.name, version, image, upgradeFrom, predecessors: [], isDefault: version === defaultVersion }
     })
 }

@@ -65,6 +65,19 @@ export const mutants: Mutant[] = [
     caughtBy: 'everything of ours is fenced by the finalizer',
   },
   {
+    bug: 'a Guest gets another version while its pod runs',
+    changes: [
+      {
+        file: 'src/operator/instance/plan.ts',
+        from: 'side.pod === undefined && (!next.waits || hasEndedInOrder(side))',
+        to: '(hasEndedInOrder(side) || side.pod !== undefined)',
+      },
+      { file: 'src/operator/instance/plan-pod.ts', from: 'if (next !== undefined && (!next.waits', to: 'if (false && (!next!.waits' },
+    ],
+    workload: 'upgrade',
+    caughtBy: 'a version moves between two pods',
+  },
+  {
     bug: 'a lost history is not noticed',
     changes: [
       {

@@ -1,6 +1,7 @@
 /** Oracles that look at what must not be lost: volumes, pods, passwords, databases, and what is not ours. */
 import type { KubeObject } from '../../../src/kube/objects.ts'
 import type { Pod } from '../../../src/kube/resource.ts'
+import { imageToRun } from '../../../src/operator/instance/image-digest.ts'
 import { restartOf } from '../../../src/operator/instance/observed.ts'
 import type { Loose } from './history.ts'
 import type { Exchange } from './journal.ts'
@@ -46,12 +47,24 @@ export function podsReplaced(e: Evidence): string[] {
     const { spec, status } = (owner.at(-1)?.object ?? {}) as Partial<Loose>
     const restart = spec?.restartRequestedAt
     const asked = restart !== undefined && ![restartOf(pod as Pick<Pod, 'spec'>), status?.lastRestartRequestedAt].includes(restart)
-    if (!ended && !leaving && !asked) wrong.push(`${tell(x)}: it neither ended, nor did anybody ask for it`)
+    if (!ended && !leaving && !asked && !isUpgrade(e, owner.at(-1)?.object as Loose | undefined, momentOf(e, x)))
+      wrong.push(`${tell(x)}: it neither ended, nor did anybody ask for it`)
     const given = x.body?.gracePeriodSeconds
     if (given !== undefined && lives.some(v => v.at <= knownAt(e, x) && hasRun(v.object)))
       wrong.push(`${tell(x)}: its engine has run, and was given ${given} s to end`)
   }
   return wrong
+}
+
+/** Whether the Instance asks for a version that takes over the one which its Guest had by then. */
+function isUpgrade(e: Evidence, instance: Loose | undefined, at: number): boolean {
+  const asked = (instance?.spec?.datastore as { version?: string } | undefined)?.version
+  const earlier = e.view.versions.filter(v => v.at < at)
+  const guest = earlier.filter(v => v.resource === 'guests' && instanceUid(v.object) === instance?.metadata.uid).at(-1)?.object as
+    | Loose
+    | undefined
+  const offered = earlier.filter(v => v.resource === 'datastoreversions' && (v.object as Loose).spec?.version === asked).at(-1)?.object
+  return ((offered as Loose | undefined)?.spec?.upgradeFrom as string[] | undefined)?.includes(String(guest?.spec?.version)) ?? false
 }
 
 /** As of when the operator had last asked for the object that it deletes. */
@@ -63,6 +76,34 @@ function knownAt(e: Evidence, x: Exchange): number {
 function hasRun(pod: KubeObject): boolean {
   const statuses = ((pod as Loose).status?.containerStatuses ?? []) as { name: string; state?: object; restartCount?: number }[]
   return statuses.some(s => s.name === 'database' && (!Object.hasOwn(s.state ?? {}, 'waiting') || s.restartCount! > 0))
+}
+
+/** What a pod runs is what its Guest says for as long as there is the pod, and data that a newer version has had is never an older one's. */
+export function versionsMove(e: Evidence): string[] {
+  const wrong: string[] = []
+  const data = new Map<string, string>()
+  for (const { v, before } of through(e)) {
+    if (!inGuests(e, v.object) || v.type === 'DELETED') continue
+    const { namespace, name } = v.object.metadata
+    const [at, old] = [v.object as Loose, before.get(keyOf(v))]
+    if (v.resource === 'guests') {
+      const hasMoved = old !== undefined && old.metadata.uid === at.metadata.uid && old.spec?.version !== at.spec?.version
+      if (hasMoved && before.has(`pods ${namespace}/${name}`)) wrong.push(`${keyOf(v)} went to version ${at.spec?.version} under its pod`)
+      const found = (at.status?.volume as { version?: string } | undefined)?.version
+      const former = data.get(name)
+      if (found !== undefined && former !== undefined && Number(found) < Number(former))
+        wrong.push(`the data of ${name} went from version ${former} to ${found}`)
+      if (found !== undefined) data.set(name, found)
+    }
+    if (v.resource === 'pods' && v.type === 'ADDED') {
+      const guest = before.get(`guests ${namespace}/${name}`)?.spec as Parameters<typeof imageToRun>[0] | undefined
+      const containers = (at.spec?.containers ?? []) as { name: string; image: string }[]
+      const image = containers.find(c => c.name === 'database')?.image
+      if (guest !== undefined && image !== imageToRun(guest))
+        wrong.push(`${keyOf(v)} runs ${image}, and its Guest says ${imageToRun(guest)}`)
+    }
+  }
+  return wrong
 }
 
 export function twoPods(e: Evidence): string[] {

@@ -16,6 +16,7 @@ import {
   rootRecorded,
   told,
   twoPods,
+  versionsMove,
 } from './oracles-of-data.ts'
 import { honestStatus, isJudged, sameCounts, sameEnd } from './oracles-of-outcome.ts'
 import { bounded, impatient, oneLeader, ownWritesForgotten, unconditional, vainLists, vainWrites } from './oracles-of-requests.ts'
@@ -75,6 +76,7 @@ export const oracles = {
   'volumes and passwords go by policy alone': goneByPolicy,
   'a pod is replaced only for a reason': podsReplaced,
   'never two pods on one volume': twoPods,
+  'a version moves between two pods': versionsMove,
   'everything of ours is fenced by the finalizer': fenced,
   'a password never changes': passwordsKept,
   'engine, Secret and binding agree': agreement,

@@ -127,10 +127,14 @@ export async function runTrial(bed: Bed, o: TrialOptions): Promise<Evidence> {
     namespace === tenant ||
     namespace === guests ||
     ((namespace === undefined || namespace === 'default') && name.split('.')[0]!.endsWith(id))
-  const only: Record<string, string> = { datastores: catalog.datastore, datastoreversions: catalog.version, flavors: catalog.flavor }
+  const only: Record<string, string> = {
+    datastores: `metadata.name=${catalog.datastore}`,
+    datastoreversions: `spec.datastoreRef.name=${catalog.datastore}`,
+    flavors: `metadata.name=${catalog.flavor}`,
+  }
   const narrow = ({ resource }: Exchange, path: string): string => {
     if (tenantKinds.has(resource)) return path.replace(`/${resource}?`, `/namespaces/${tenant}/${resource}?`)
-    return only[resource] === undefined ? path : `${path}&fieldSelector=metadata.name%3D${only[resource]}`
+    return only[resource] === undefined ? path : `${path}&fieldSelector=${encodeURIComponent(only[resource])}`
   }
   const view = bed.history.view(isMine)
   const engines = openEngines()

@@ -16,6 +16,7 @@ import { retain } from './workloads/retain.ts'
 import { rigidVolume } from './workloads/rigid-volume.ts'
 import { root } from './workloads/root.ts'
 import { ten } from './workloads/ten.ts'
+import { upgrade } from './workloads/upgrade.ts'
 
 export const workloads: Workload[] = [
   create,
@@ -25,6 +26,7 @@ export const workloads: Workload[] = [
   keptLate,
   churn,
   change,
+  upgrade,
   configuration,
   rigidVolume,
   nameTaken,

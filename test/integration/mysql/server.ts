@@ -33,6 +33,10 @@ export interface Server {
   start(): Promise<void>
   /** Sends a signal to the server's first process and waits for its end. */
   end(signal: 'KILL' | 'TERM'): Promise<void>
+  /** From its next start on it is of that version, on the data that is there. */
+  become(kind: ServerKind): Promise<void>
+  /** Runs a script of the engine's beside the running server, as a job of the launcher does. Rejects unless it ends with 0. */
+  job(script: string): Promise<string>
   /** A session of the agent. */
   session<T>(work: (session: EngineSession) => Promise<T>): Promise<T>
   /** The administrator's own connection, to be closed by who asked for it. */
@@ -46,18 +50,21 @@ export interface Server {
 }
 
 export async function startServer({ engine, version, of }: ServerKind): Promise<Server> {
-  const image = await dockerImage(of, stepLog())
+  let image = await dockerImage(of, stepLog())
   const guest = guestEngines[engine]
   const operator = operatorEngines[engine]
   const root = await mkdtemp(join(tmpdir(), 'trove-mysql-'))
   const paths: EnginePaths = { data: join(root, "da'ta"), configuration: join(root, 'configuration'), sockets: join(root, 'sockets') }
   const relayed = join(root, 'relayed')
   for (const directory of [paths.configuration, paths.sockets, relayed]) await mkdir(directory)
-  const writer = { name: 'test', role: 'Writer' } as const
-  const size = { version, flavor: { cpuMillis: 1000, memoryBytes } }
-  for (const { name, content } of operator.render({ self: writer, members: [writer], ...size, parameters: operator.defaults(size) })) {
-    await writeFile(join(paths.configuration, name), content)
+  const configure = async (version: string) => {
+    const writer = { name: 'test', role: 'Writer' } as const
+    const size = { version, flavor: { cpuMillis: 1000, memoryBytes } }
+    for (const { name, content } of operator.render({ self: writer, members: [writer], ...size, parameters: operator.defaults(size) })) {
+      await writeFile(join(paths.configuration, name), content)
+    }
   }
+  await configure(version)
   for (const directory of [root, paths.sockets, relayed]) await chown(directory, uid, uid)
 
   // A server that takes more than the flavor has, as one with a mistake in its configuration does, is ended and not the machine.
@@ -107,6 +114,14 @@ export async function startServer({ engine, version, of }: ServerKind): Promise<
     end: async name => {
       await run('docker', ['kill', `--signal=${name}`, container]).catch(() => {})
       await exited
+    },
+    become: async next => {
+      image = await dockerImage(next.of, stepLog())
+      await configure(next.version)
+    },
+    job: async script => {
+      const { stdout, stderr } = await run('docker', ['exec', container, 'sh', '-c', script])
+      return stdout + stderr
     },
     session: async work => {
       const session = await guest.connect(seen, signal)

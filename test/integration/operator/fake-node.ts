@@ -29,8 +29,8 @@ import { quiet } from '../runtime/rig.ts'
 export interface Part {
   /** The pod stays unscheduled, with this message if it is not empty. */
   unscheduled?: string
-  /** The container `database` waits with this reason and message. */
-  waiting?: { reason: string; message: string }
+  /** The container `database` waits with this reason and message; with an image, only that of a pod which runs it. */
+  waiting?: { reason: string; message: string; image?: string }
   /** The node it is put on. Default `fake`, which is there and Ready; any other is not. */
   node?: string
   /** The pod does not end when it is deleted. */
@@ -81,16 +81,28 @@ export async function startFakeNode(access: ClusterAccess, o: FakeNodeOptions = 
     await client.patch(nodes, { name: 'fake' }, { type: 'merge', body: wellness }, { manager, subresource: 'status', signal })
   const open = <T extends Guest | Pod | PersistentVolumeClaim>(r: Parameters<typeof openCollection<T>>[0]) =>
     openCollection<T>(r, { namespace }, { client, log: quiet, clock: systemClock })
-  const all = { guests: open(guests), pods: open(pods), claims: open(persistentvolumeclaims), starts: new Map<string, Start>() }
+  const all = {
+    guests: open(guests),
+    pods: open(pods),
+    claims: open(persistentvolumeclaims),
+    starts: new Map<string, Start>(),
+    markers: new Map<string, string>(),
+  }
   const parts = new Map<string, Part>()
   const started = new Map<string, number>()
   const partOf = (name: string): Part => [...parts].findLast(([prefix]) => name.startsWith(prefix))?.[1] ?? {}
+  const partOfPod = (pod: Pod): Part => {
+    const { waiting, ...part } = partOf(pod.metadata.name)
+    if (waiting === undefined) return part
+    const { image, ...state } = waiting
+    return image === undefined || image === pod.spec?.containers[0]?.image ? { ...part, waiting: state } : part
+  }
   const count = (name: string) => started.set(name, (started.get(name) ?? 0) + 1)
 
   const pass = async () => {
     for (const pod of all.pods.list()) {
       await pace()
-      await node(pod, all, client, access, partOf(pod.metadata.name), count, signal).catch(forgive)
+      await node(pod, all, client, access, partOfPod(pod), count, signal).catch(forgive)
     }
     for (const claim of all.claims.list()) await provision(claim, all, signal).catch(forgive)
     for (const guest of all.guests.list()) {
@@ -129,6 +141,8 @@ interface All {
   claims: Collection<PersistentVolumeClaim>
   /** Configuration with which the engine of a pod was started, by the pod's UID. */
   starts: Map<string, Start>
+  /** Version of the data on each volume, by the claim's UID. */
+  markers: Map<string, string>
 }
 
 async function node(
@@ -144,6 +158,7 @@ async function node(
   const ref = { namespace: namespace!, name }
   if (deletionTimestamp !== undefined) {
     if (part.stays) return
+    await farewell(pod, all, part, signal)
     const answer = await client.delete(pods, { ...ref, uid }, { gracePeriodSeconds: 0, signal })
     if (answer === 'deleted' || answer === 'gone') all.pods.deleted(keyOf(pod), uid)
     return
@@ -231,6 +246,10 @@ async function agent(
   const { spec } = guest
   const start = all.starts.get(pod.metadata.uid) ?? startOf(spec.configuration, part.refuses)
   all.starts.set(pod.metadata.uid, start)
+  const marked = all.markers.get(claim.metadata.uid) ?? spec.version
+  // What its engine would be started on is its own from then on; anything else stays as it is.
+  const data = marked === spec.upgradeFrom && part.report?.volume?.version !== marked ? spec.version : marked
+  all.markers.set(claim.metadata.uid, data)
   const failure = (name: string) => part.failing?.[name]
   const passwords =
     spec.users?.length || spec.root?.ensure === 'Present'
@@ -247,11 +266,11 @@ async function agent(
   const status: GuestStatus = {
     podUID: pod.metadata.uid,
     observedGeneration: guest.metadata.generation ?? 0,
-    agent: { version: 'fake', startedAt: runs.startedAt!, capabilities: ['databases', 'users', 'configuration', 'root'] },
+    agent: { version: 'fake', startedAt: runs.startedAt!, capabilities: ['databases', 'users', 'configuration', 'root', 'upgrade'] },
     operatingStatus: 'HEALTHY',
     engine: { version: spec.version, startedAt: pod.status.startTime ?? '' },
     configuration: configurationOf(start, spec.configuration.hash),
-    volume: { initialised: true, usedPercent: 5 },
+    volume: { initialised: true, version: data, usedPercent: 5 },
     ...(spec.databases && { databases: spec.databases.map(d => ({ name: d.name, ...outcome(d) })) }),
     ...(spec.users && {
       users: spec.users.map(u => {
@@ -262,6 +281,7 @@ async function agent(
       }),
     }),
     ...(spec.root && { root: rootOf(spec.root) }),
+    ...(data !== spec.version && mismatch(data, spec.version)),
     ...part.report,
   }
   if (same(guest.status, status)) return
@@ -270,6 +290,24 @@ async function agent(
   const metadata = { name, namespace: namespace!, uid }
   heard(guest, status, passwords, claim.metadata.uid)
   await all.guests.apply({ apiVersion, kind, metadata, status }, { manager: 'trove-guest', subresource: 'status', signal })
+}
+
+const mismatch = (found: string, expected: string): Partial<GuestStatus> => ({
+  operatingStatus: 'FAILED',
+  fault: { code: 'DataVersionMismatch', message: `found ${found}, expected ${expected}` },
+})
+
+/** The launcher is stopping, and the agent's last word says so. */
+async function farewell(pod: Pod, all: All, part: Part, signal: AbortSignal): Promise<void> {
+  const guest = all.guests.get(keyOf(pod))
+  if (guest?.status?.podUID !== pod.metadata.uid || guest.status.operatingStatus === 'SHUTDOWN' || part.silent) return
+  const { apiVersion, kind, metadata, status } = guest
+  const { name, namespace, uid } = metadata
+  const last = { ...status, operatingStatus: 'SHUTDOWN' as const }
+  await all.guests.apply(
+    { apiVersion, kind, metadata: { name, namespace: namespace!, uid }, status: last },
+    { manager: 'trove-guest', subresource: 'status', signal },
+  )
 }
 
 /** By its hash, the configuration that an engine was started with, and the one with which it did not start. */

@@ -81,6 +81,8 @@ function unsettled({ instance, groups, databases, users, datastore, versions, fl
     if (JSON.stringify(also) !== JSON.stringify(expected)) return `${said} is ${ready.reason}, and says ${also?.join(', ') || 'no more'}`
   }
   const ready = instance.status?.conditions?.find(c => c.type === 'Ready')
+  // A version that it cannot have is told by an Instance whose database is well.
+  if (ready?.reason === 'DowngradeImpossible' && instance.status?.phase === 'ACTIVE') return undefined
   return ready?.status === 'True' ? undefined : `the Instance is ${ready?.reason}: ${ready?.message}`
 }
 

@@ -30,6 +30,9 @@ function defaultJudged(v: View): string {
   return found.spec.active ? 'Available' : 'DatastoreVersionInactive'
 }
 
+/** The engine of the table takes nothing over into a version like the first one's. */
+const judgedSteps = ({ spec: { upgradeFrom = [] } }: View['versions'][number]) =>
+  upgradeFrom.map(from => (from === '15' ? 'UpgradeImpossible' : 'DowngradeImpossible'))[0]
 const someSettings = [undefined, { work_mem: '8MB' }, { work_mem: '16MB', random_page_cost: 1.5, enable_seqscan: false }]
 
 export const ofCatalog: Readonly<Record<string, Statement>> = {
@@ -56,7 +59,9 @@ export const ofCatalog: Readonly<Record<string, Statement>> = {
   'DatastoreVersion.spec.datastoreRef.name': {
     says: 'is the Datastore whose version it is',
     holds: v =>
-      v.versions.map(x => is(`state of ${x.metadata.name}`, reasonOf(x), isWrong(x.spec.defaults) ? 'ConfigurationInvalid' : 'Available')),
+      v.versions.map(x =>
+        is(`state of ${x.metadata.name}`, reasonOf(x), isWrong(x.spec.defaults) ? 'ConfigurationInvalid' : (judgedSteps(x) ?? 'Available')),
+      ),
     ...fixed,
     start: ({ tenant }) => tenant.name,
     wrong: () => [{ value: 'no-such', code: 'DatastoreNotFound', twin: { kind: 'DatastoreVersion' } }],
@@ -121,6 +126,21 @@ export const ofCatalog: Readonly<Record<string, Statement>> = {
     start: ({ name }, seed) => (name === 'first' ? oneOf(someSettings, seed) : undefined),
     value: (_, __, ___, seed) => oneOf(someSettings, seed),
     wrong: () => [{ value: noSuchSetting, code: 'ConfigurationInvalid' }],
+  },
+  'DatastoreVersion.spec.upgradeFrom': {
+    says: 'moves nothing that runs; a step that the engine cannot take is told',
+    holds: nothing,
+    // One that becomes right says so.
+    moves: () => ['DatastoreVersion first.spec.upgradeFrom', 'DatastoreVersion first.status.conditions'],
+    start: (_, seed) => oneOf([undefined, []], seed),
+    value: (_, __, ___, seed) => oneOf([undefined, []], seed),
+    wrong: v =>
+      isWrong(v.versions[0]!.spec.defaults)
+        ? []
+        : [
+            { value: ['15'], code: 'UpgradeImpossible' },
+            { value: ['17.1'], code: 'DowngradeImpossible' },
+          ],
   },
   'DatastoreVersion.spec.allowedFlavors': {
     says: 'refuses a new Instance that has another Flavor',

@@ -32,6 +32,9 @@ export function judgeSize(
 
 const madeForRestart = `Pod.spec.initContainers[guest-agent].env[${restartVariable}]`
 const takenUpAtRestart = [
+  // What came into force while it ran is what it is started with then.
+  'Guest.status.configuration.startedWith',
+  'Guest.spec.configuration.lastGood',
   'Instance.status.conditions[RestartPending]',
   'Guest.spec.image',
   'Guest.spec.imageDigest',
@@ -69,7 +72,7 @@ export const ofInstance: Readonly<Record<string, Statement>> = {
     wrong: () => [{ value: 'no-such', code: 'DatastoreNotFound', twin: { kind: 'Instance' } }],
   },
   'Instance.spec.datastore.version': {
-    says: 'is resolved once; from then on it may be stated or not, and neither moves anything',
+    says: 'is resolved once; from then on it may be stated or not, and neither moves anything; one that cannot be had is told, and moves nothing either',
     holds: (v, m) => [
       is(
         'numbers of the versions’ users',
@@ -82,7 +85,10 @@ export const ofInstance: Readonly<Record<string, Statement>> = {
     moves: () => ['Instance.spec.datastore.version'],
     start: (_, seed) => oneOf(['17', undefined], seed),
     value: v => (v.instance.spec.datastore.version === undefined ? v.versions[0]!.spec.version : undefined),
-    wrong: () => [{ value: '9.6', code: 'DatastoreVersionNotFound', twin: { kind: 'Instance' } }],
+    wrong: () => [
+      { value: '9.6', code: 'DatastoreVersionNotFound', twin: { kind: 'Instance' } },
+      { value: '15', code: 'DowngradeImpossible', tells: ['Instance.status.fault'] },
+    ],
   },
   'Instance.spec.flavorRef.name': {
     says: 'is decided once, for the Guest',

@@ -14,6 +14,7 @@ export const etcd: OperatorEngine = {
   formulas: 1,
   minimumMemory: 128 * 1024 * 1024,
   user: { uid: 999, gid: 999 },
+  refusesUpgrade: () => 'nobody has tried that with etcd here yet',
   parameters: etcdParameters,
   defaults,
   render,
