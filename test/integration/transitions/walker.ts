@@ -4,6 +4,7 @@ import type { KubeObject } from '../../../src/kube/objects.ts'
 import { guestName } from '../../../src/operator/names.ts'
 import { parseQuantity } from '../../../src/operator/quantity.ts'
 import { signal } from '../operator/rig.ts'
+import { allFields } from './plan.ts'
 import { Broken, rest, type Stage } from './rest.ts'
 import type { Field, WalkedKind } from './schema.ts'
 import { differences, type Snapshot } from './snapshot.ts'
@@ -56,8 +57,12 @@ export function now<T extends Walked>({ stage, tenant }: Walker, { kind, metadat
   return stage.watches.find(kind as WalkedKind, tenant, metadata.name) as T
 }
 
-/** What one can put back: of a list's entries the whole list. */
-export const rootOf = ({ steps }: Pick<Field, 'steps'>) => (steps.includes('[]') ? steps.slice(0, steps.indexOf('[]')) : steps)
+/** What one can put back: of a list's entries the whole list, and of what may be left out all of it. */
+export function rootOf({ kind, steps }: Pick<Field, 'kind' | 'steps'>): readonly string[] {
+  if (steps.includes('[]')) return steps.slice(0, steps.indexOf('[]'))
+  const parent = steps.slice(0, -1)
+  return allFields.has([kind, 'spec', ...parent].join('.')) ? parent : steps
+}
 
 /** Sends the whole spec, as `kubectl replace` would. */
 export function patchSpec({ stage }: Walker, { kind, metadata }: Walked, spec: object): Promise<KubeObject> {

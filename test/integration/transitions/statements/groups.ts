@@ -14,6 +14,7 @@ import {
   reasonOf,
   type Statement,
   unlessInactive,
+  unlessWrong,
 } from './statement.ts'
 
 const someSettings = [{}, { work_mem: '4MB' }, { work_mem: '12MB', jit: false }, { fsync: false, max_connections: 50 }]
@@ -77,7 +78,7 @@ export const ofGroups: Readonly<Record<string, Statement>> = {
     wrong: v => [
       {
         value: 'no-such',
-        code: unlessInactive(v, isWrong(v.versions[0]!.spec.defaults) ? 'ConfigurationInvalid' : 'ConfigurationGroupNotFound'),
+        code: unlessInactive(v, unlessWrong(v, 'ConfigurationGroupNotFound')),
         twin: { kind: 'Instance', spec: { volume: { size: '1Gi' } } },
       },
     ],

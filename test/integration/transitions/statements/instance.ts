@@ -5,7 +5,7 @@ import { annotations, restartVariable } from '../../../../src/operator/names.ts'
 import { parseQuantity } from '../../../../src/operator/quantity.ts'
 import { spellings } from '../values.ts'
 import type { View } from '../view.ts'
-import { fixed, is, type Memory, nothing, oneOf, reasonOf, type Statement, unlessInactive } from './statement.ts'
+import { fixed, is, type Memory, nothing, oneOf, reasonOf, type Statement, unlessInactive, unlessWrong } from './statement.ts'
 
 /** Two classes of volumes: one lets them grow. */
 export const elastic = 'walks-elastic'
@@ -31,10 +31,10 @@ export function judgeSize(
 }
 
 const madeForRestart = `Pod.spec.initContainers[guest-agent].env[${restartVariable}]`
+/** What came into force while it ran is what it is started with then: whatever is in force later is another than that. */
+const startedWith = ['Guest.status.configuration.startedWith', 'Guest.spec.configuration.lastGood']
 const takenUpAtRestart = [
-  // What came into force while it ran is what it is started with then.
-  'Guest.status.configuration.startedWith',
-  'Guest.spec.configuration.lastGood',
+  ...startedWith,
   'Instance.status.conditions[RestartPending]',
   'Guest.spec.image',
   'Guest.spec.imageDigest',
@@ -140,7 +140,11 @@ export const ofInstance: Readonly<Record<string, Statement>> = {
     start: (_, seed) => oneOf([elastic, rigid, elastic, undefined], seed),
     // How large it is to be is judged before.
     wrong: v => [
-      { value: 'no-such', code: unlessInactive(v, isTooLarge(v) ? 'VolumeTooLarge' : 'VolumeUnbound'), twin: { kind: 'Instance' } },
+      {
+        value: 'no-such',
+        code: unlessInactive(v, isTooLarge(v) ? 'VolumeTooLarge' : unlessWrong(v, 'VolumeUnbound')),
+        twin: { kind: 'Instance' },
+      },
     ],
   },
   'Instance.spec.availabilityZone': {
@@ -221,6 +225,6 @@ export const ofInstance: Readonly<Record<string, Statement>> = {
     ],
     moves: () => ['Instance.spec.restartRequestedAt', 'Instance.status.lastRestartRequestedAt', madeForRestart, ...takenUpAtRestart],
     untilRestart: takenUpAtRestart,
-    stays: () => ['Instance.status.lastRestartRequestedAt', madeForRestart],
+    stays: () => ['Instance.status.lastRestartRequestedAt', madeForRestart, ...startedWith],
   },
 }

@@ -62,6 +62,9 @@ export const fixed = { moves: nothing }
 /** A new Instance is refused for its version before anything else. */
 export const unlessInactive = (v: View, code: FaultCode): FaultCode => (v.versions[0]!.spec.active ? code : 'DatastoreVersionInactive')
 
+/** And for the version's settings before its own group, and before anything is provisioned. */
+export const unlessWrong = (v: View, code: FaultCode): FaultCode => (isWrong(v.versions[0]!.spec.defaults) ? 'ConfigurationInvalid' : code)
+
 /** Where the settings that a guest is asked for are seen. */
 export const configurationOfGuest = ['Guest.spec.configuration', 'Guest.status.configuration', 'Instance.status.configuration']
 
