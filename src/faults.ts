@@ -77,6 +77,13 @@ export const faults = {
     provokedIn: 'integration',
     heals: false,
   }),
+  VersionChangeWaits: entry<{ to: string; why: string }>({
+    says: p => `version ${p.to} does not come: ${p.why}`,
+    advice: 'The database runs on with the version that it has',
+    shows: 'condition',
+    provokedIn: 'unit',
+    heals: false,
+  }),
   VersionChangeNotAllowed: entry<{ datastore: string; from: string; to: string; allowed: string }>({
     says: p =>
       `version ${p.to} of Datastore "${p.datastore}" takes over Instances of ${p.allowed}, and this one is of version ${p.from}, with which it runs on`,

@@ -28,7 +28,7 @@ const status = z
       .object({
         total: z.int().min(0).describe('How many Instances refer to the group.'),
         applied: z.int().min(0).describe('How many run with all of it.'),
-        restartRequired: z.int().min(0).describe('How many wait for a restart to run with all of it.'),
+        restartRequired: z.int().min(0).describe('How many wait for a restart.'),
         failed: z.int().min(0).describe('How many cannot take it: their condition ConfigurationApplied says why.'),
       })
       .optional()

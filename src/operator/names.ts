@@ -34,6 +34,8 @@ export const annotations = {
   askedAt: 'trove.dev/asked-at',
   /** On a Guest: the agent's image that was last seen to work for it. */
   agentImage: 'trove.dev/agent-image',
+  /** On a pod: the version that was to come with it, and did not. As long as it bears it, that version does not end it. */
+  missedVersion: 'trove.dev/missed-version',
   /** On a pod: what its agent's image was changed from and to, and all that is needed to judge it and to take it back. */
   agentRoll: 'trove.dev/agent-roll',
   /** On a pod: the image with which its agent did not come back. As long as a pod bears it, no agent is rolled to that image. */

@@ -60,7 +60,8 @@ test('of a group that is no good nothing is shown, and the Instance’s own word
     lastTransitionTime: '',
   }
   const { group: _, ...rest } = found({ conditions: [says] })
-  const { settings, says: said } = configurationOf(rest, engines, false)
+  const { settings, says: said, groupFault } = configurationOf(rest, engines, false)
+  expect(groupFault).toContain('there is no ConfigurationGroup "settings"')
   expect(settings.find(s => s.name === 'work_mem')?.value).toBe('8MB')
   expect(said).toBe('ConfigurationGroupNotFound: there is none')
 })

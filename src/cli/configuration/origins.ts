@@ -36,6 +36,8 @@ export interface Configuration {
   inForce: boolean
   /** What else the Instance says of its configuration. */
   says: string
+  /** The group is not there, or not acceptable: what the Instance took of it last is in force, and not shown. */
+  groupFault?: string
 }
 
 /** `all` adds what nobody sets, as the engine has it by itself. Throws an Error in words for people. */
@@ -71,6 +73,7 @@ export function configurationOf({ instance, datastore, versions, flavor, group }
   const said = instance.status?.conditions?.find(c => c.type === 'ConfigurationApplied')
   return {
     settings: [...settings.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+    ...(judged !== undefined && 'fault' in judged && { groupFault: judged.fault.message }),
     inForce: instance.status?.configuration?.hash === hash,
     says: said === undefined ? 'Unknown' : said.status === 'True' ? said.reason : `${said.reason}: ${said.message}`,
   }

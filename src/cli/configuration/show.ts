@@ -42,8 +42,9 @@ function undefinedIfGone(error: unknown): undefined {
   if (!isNotFound(error)) throw error
 }
 
-function asTable({ settings, inForce, says }: Configuration): string {
+function asTable({ settings, inForce, says, groupFault }: Configuration): string {
   const rows = settings.map(({ name, value, origin, waits }) => [name, value === '' ? '""' : value, origin, waits ? 'waits' : ''])
-  const head = inForce ? 'The engine runs with this.' : 'The engine does not run with just this yet.'
-  return `${head} ConfigurationApplied: ${says}\n\n${columns(['NAME', 'VALUE', 'ORIGIN', 'RESTART'], rows)}`
+  const head = inForce ? 'The engine runs with this.' : 'The engine does not run with just this.'
+  const note = groupFault === undefined ? '' : `\nNot shown, and kept as it was taken last: what its group sets. ${groupFault}`
+  return `${head} ConfigurationApplied: ${says}${note}\n\n${columns(['NAME', 'VALUE', 'ORIGIN', 'RESTART'], rows)}`
 }

@@ -205,6 +205,16 @@ test.each<[string, Partial<Observed>, string[], object]>([
     expect(decided.says.fault?.code).toBeUndefined()
 })
 
+test.each([
+  ['had answered, and ended by itself', 0, { ...run, answered: true }, 'Stopped'],
+  ['was killed in the end', 137, { ...run, answered: true }, undefined],
+  ['had never answered', 0, run, undefined],
+  ['is not known to have answered', 0, undefined, undefined],
+])('whether it has left its data in order is said of an engine that %s', (_, exit, of, step) => {
+  const { says } = plan({ ...idle, ...live([{ ...ended, exit }], true), ...(of !== undefined && { run: of }) })
+  expect(says).toEqual({ operatingStatus: 'SHUTDOWN', ...(step !== undefined && { step }) })
+})
+
 test('waiting for time alone says until when', () => {
   expect(plan({ ...idle, ...initialised, ...crashed }).againAtMs).toBe(3000)
   expect(plan({ ...idle, ...failedInitialisation }).againAtMs).toBe(5000)

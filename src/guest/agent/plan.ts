@@ -115,9 +115,7 @@ function planEngine(o: Observed, launcher: LauncherState & { kind: 'live' }): Pl
   const running = engines.find(job => job.exit === undefined)
   const ended = engines.filter(job => job.exit !== undefined)
 
-  if (launcher.stopping) {
-    return { actions: [], says: { operatingStatus: 'SHUTDOWN', ...(running !== undefined && { step: 'Stopping' }) } }
-  }
+  if (launcher.stopping) return { actions: [], says: stopping(o, running, ended) }
   if (ended.length > 0) return { actions: ended.map(job => ({ do: 'noteEnd', job })), says: beginning(o, 'Starting') }
   if (running !== undefined) return planRunning(o, running, launcher.boot)
   if (o.spec === undefined) return { actions: [], says: { operatingStatus: 'BUILDING', step: 'WaitingForSpec' } }
@@ -126,6 +124,13 @@ function planEngine(o: Observed, launcher: LauncherState & { kind: 'live' }): Pl
     return { actions: o.initialisation.running ? [] : does({ do: 'initialise' }), says: initialising(o) }
   }
   return planStart(o, o.spec)
+}
+
+/** `Stopped` is said only of an engine that had answered and then ended by itself as it was asked to: it has left its data in order. */
+function stopping({ run }: Observed, running: Job | undefined, ended: readonly Job[]): Saying {
+  if (running !== undefined) return { operatingStatus: 'SHUTDOWN', step: 'Stopping' }
+  const inOrder = run?.answered === true && ended.some(job => job.id === run.job && job.exit === 0)
+  return { operatingStatus: 'SHUTDOWN', ...(inOrder && { step: 'Stopped' }) }
 }
 
 function planRunning(o: Observed, job: Job, boot: string): Plan {

@@ -28,7 +28,8 @@ export async function bindRoot(o: Observed, world: World, watch: BindingWatch, s
   const encoded = secret?.data?.[passwordRevision]
   // A binding never points at a stranger's Service.
   if (guest === undefined || !hasRoot(guest) || encoded === undefined || o.tenantService === undefined) return undefined
-  const revision = `${instance.metadata.uid} ${passwordRevision}`
+  // With another Guest the Secret went.
+  const revision = `${guest.metadata.uid} ${passwordRevision}`
   if (stoodEnabled(instance) && !watch.isDue(key, revision)) return 'shown'
   await world.collections.instances.confirmOnce(instance, signal)
   await world.collections.guests.confirmOnce(guest, signal)

@@ -146,7 +146,9 @@ function faultSince({ instance, now }: Observed, stands: Fault): NonNullable<Ins
 /** Until the engine answers with another version, the former one is what the Instance has. */
 function datastoreOf({ spec: { datastore: type, version, upgradeFrom } }: Guest, change: Plan['change']): InstanceStatus['datastore'] {
   const has = upgradeFrom ?? version
-  return { type, version: has, ...(change !== undefined && change.to !== has && { upgradingTo: change.to }) }
+  // On the way back its pod may still be moving the data to the new one: that version is not let go.
+  const to = change?.to === has && upgradeFrom !== undefined ? version : change?.to
+  return { type, version: has, ...(to !== undefined && to !== has && { upgradingTo: to }) }
 }
 
 /** What is simply so, good or bad. */

@@ -12,7 +12,7 @@ import type { Action } from './plan.ts'
 /** Asked for each time, or once by each process that has not written it itself. */
 type How = 'now' | 'once'
 /** `items` are Databases and DatabaseUsers. */
-type Basis = Partial<Record<'instance' | 'guest' | 'claim' | 'pod' | 'items' | 'versions', How>>
+type Basis = Partial<Record<'instance' | 'guest' | 'claim' | 'pod' | 'items' | 'versions' | 'group', How>>
 
 /**
  * What an action rests on. Nothing is made or said to the guest on the word of a list that may be old, and nothing that cannot be taken back on
@@ -34,6 +34,7 @@ function basisOf(action: Action, o: Observed): Basis {
         guest: 'once',
         claim: 'once',
         versions: 'once',
+        group: 'once',
         ...(side.guest !== undefined && { pod: 'once' }),
       }
     case 'createPod':
@@ -64,6 +65,11 @@ export async function confirmInputs(actions: readonly Action[], o: Observed, wor
   // Before anything was said of an Instance there was no Guest.
   const noGuest = () => c.guests.confirmAbsent({ name: place.name, namespace: place.guestsNamespace }, signal)
 
+  const { configurationRef: ref } = instance.spec
+  const noGroup = async () => {
+    if (ref !== undefined) await c.groups.confirmAbsent({ name: ref.name, namespace: instance.metadata.namespace! }, signal)
+  }
+
   await all([
     ask(how('instance'), c.instances, instance),
     ask(how('guest'), c.guests, side.guest, instance.status === undefined ? nothing : noGuest),
@@ -73,6 +79,7 @@ export async function confirmInputs(actions: readonly Action[], o: Observed, wor
     ...databases.map(database => ask(how('items') && (isLeaving(database) ? 'now' : 'once'), c.databases, database)),
     ...users.map(user => ask(how('items'), c.users, user)),
     ...catalog.versions.map(version => ask(how('versions'), c.versions, version)),
+    ask(how('group'), c.groups, catalog.group, noGroup),
     ...(how('versions') === undefined ? [] : [confirmNotOffered(o, world, signal)]),
   ])
 }

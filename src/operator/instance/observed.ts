@@ -6,7 +6,7 @@ import type { Instance } from '../../api/instance.ts'
 import type { Fault } from '../../errors.ts'
 import type { KubeObject } from '../../kube/objects.ts'
 import type { NetworkPolicy, PersistentVolumeClaim, Pod, Role, RoleBinding, Secret, Service, ServiceAccount } from '../../kube/resource.ts'
-import { labels, restartVariable } from '../names.ts'
+import { annotations, labels, restartVariable } from '../names.ts'
 import { guests } from '../resources.ts'
 import type { Place } from './children.ts'
 import type { Catalog, Engines } from './decide.ts'
@@ -106,11 +106,22 @@ export function dataFound(side: GuestSide): { data?: string | undefined; isDone:
   return { data: guest?.status?.volume?.version, isDone }
 }
 
-/** An engine that is well can end in order. */
-export const isWell = (side: GuestSide): boolean => believed(side)?.operatingStatus === 'HEALTHY'
+/** An engine that is well can end in order, and starts again with what it is asked to. */
+export function isWell(side: GuestSide): boolean {
+  const { operatingStatus, fault, configuration } = believed(side) ?? {}
+  return operatingStatus === 'HEALTHY' && fault === undefined && configuration?.refused === undefined
+}
 
-/** The last pod's agent saw it being stopped, as opposed to lost. */
-export const hasEndedInOrder = ({ guest, pod }: GuestSide): boolean => pod === undefined && guest?.status?.operatingStatus === 'SHUTDOWN'
+/** The last pod's agent saw its engine end by itself, as opposed to killed or lost. */
+export const hasEndedInOrder = ({ guest, pod }: GuestSide): boolean =>
+  pod === undefined && guest?.status?.operatingStatus === 'SHUTDOWN' && guest.status.step === 'Stopped'
+
+/** The last pod was asked to end, and its engine did not end in order. */
+export const wasCutShort = (side: GuestSide): boolean =>
+  side.pod === undefined && side.guest?.status?.operatingStatus === 'SHUTDOWN' && !hasEndedInOrder(side)
+
+/** The version that did not come with this pod, because the engine of the one before it was cut short. */
+export const missedVersionOf = (pod: Pod | undefined): string | undefined => pod?.metadata.annotations?.[annotations.missedVersion]
 
 export const isLeaving = (object: { metadata: { deletionTimestamp?: string } } | undefined) =>
   object?.metadata.deletionTimestamp !== undefined

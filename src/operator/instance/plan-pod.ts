@@ -3,11 +3,12 @@
  * restarts no database: what a pod made today would have otherwise is told as RestartPending.
  */
 import type { Guest } from '../../api/guest.ts'
+import type { Draft } from '../../kube/objects.ts'
 import type { Pod } from '../../kube/resource.ts'
 import { annotations } from '../names.ts'
 import type { Decided, Decision } from './decide.ts'
 import { since } from './finding.ts'
-import { isLeaving, isWell, type Observed, restartAsked, restartOf } from './observed.ts'
+import { isLeaving, isWell, type Observed, restartAsked, restartOf, wasCutShort } from './observed.ts'
 import type { Action } from './plan.ts'
 import { buildPod, type PodSettings } from './pod.ts'
 
@@ -34,7 +35,8 @@ export function planPod(
     if (isLeaving(guest)) return { actions: [{ do: 'releaseGuest' }] }
     // It is fenced before it runs.
     if (serviceAccount === undefined || networkPolicy === undefined || claim === undefined || isLeaving(claim)) return { actions: [] }
-    return { actions: [{ do: 'createPod', draft: buildPod(guest, engine, settings, o.instance.spec.restartRequestedAt) }] }
+    const draft = buildPod(guest, engine, settings, o.instance.spec.restartRequestedAt)
+    return { actions: [{ do: 'createPod', draft: next?.waits && wasCutShort(o.side) ? withMissed(draft, next.decided.version) : draft }] }
   }
   if (isLeaving(pod)) return { actions: [] }
   const phase = pod.status?.phase
@@ -48,6 +50,12 @@ export function planPod(
   const asked = restartAsked(o.instance)
   if (asked === undefined || asked === restartOf(pod)) return { actions: [] }
   return { actions: [{ do: 'delete', kind: 'pod', why: 'the user asked for a restart' }] }
+}
+
+/** An engine that cannot end within its time would be ended for the version again and again. */
+function withMissed(draft: Draft<Pod>, version: string): Draft<Pod> {
+  const { metadata } = draft
+  return { ...draft, metadata: { ...metadata, annotations: { ...metadata.annotations, [annotations.missedVersion]: version } } }
 }
 
 /** So old a pod must be before it is made again: at most one every ten seconds. */

@@ -407,6 +407,7 @@ const written = (o: Observed): Observed => {
   }
   return { ...o, side: next }
 }
+const stopped = healthy({ operatingStatus: 'SHUTDOWN', step: 'Stopped' })
 const reporting = (status: GuestStatus) => settled(observed(), {}, status)
 
 test('another version ends the pod of an engine that is well, and of no other', () => {
@@ -427,7 +428,7 @@ test('an agent that does not know how is not asked', () => {
 })
 
 test('between two pods the claim learns of both versions first, then the Guest, and only then a pod is made', () => {
-  const ended = podless(stating('17.2', { guest: reporting(healthy({ operatingStatus: 'SHUTDOWN' })) }))
+  const ended = podless(stating('17.2', { guest: reporting(stopped) }))
   expect(doesAboutPod(ended)).toEqual(['recordDecision'])
   const recorded = written(ended)
   expect(recorded.side.claim?.metadata.annotations).toMatchObject({
@@ -440,6 +441,28 @@ test('between two pods the claim learns of both versions first, then the Guest, 
   expect(moved.side.guest?.spec).toMatchObject({ version: '17.2', upgradeFrom: '17', image: 'pg:17.2' })
   expect(doesAboutPod(moved)).toEqual(['createPod'])
   expect(plan(moved).change).toEqual({ from: '17', to: '17.2' })
+})
+
+test.each([
+  ['its volume is full', { fault: { code: 'VolumeFull', message: 'full' } }, undefined],
+  ['it runs with settings from before', { configuration: { hash: 'h0', refused: 'h1' } }, 'VersionChangeWaits'],
+])('nor does one of which %s', (_, said, refusal) => {
+  const o = stating('17.2', { guest: reporting(healthy(said)) })
+  expect(doesAboutPod(o)).toEqual([])
+  expect(plan(o).refusal?.code).toBe(refusal)
+})
+
+test('an engine that was cut short keeps its version, and is not ended for the other again before somebody asks for a restart', () => {
+  const o = podless(stating('17.2', { guest: reporting(healthy({ operatingStatus: 'SHUTDOWN' })) }))
+  const [made] = plan(o).actions.filter(a => a.do === 'createPod')
+  expect(plan(o).change).toBeUndefined()
+  const pod = as<Pod>(made!.draft, 'pod-1')
+  const again = stating('17.2', { pod })
+  expect(doesAboutPod(again)).toEqual([])
+  expect(plan(again).refusal?.code).toBe('VersionChangeWaits')
+  const { instance } = again
+  const asked = { ...again, instance: { ...instance, spec: { ...instance.spec, restartRequestedAt: '2026-02-03T04:05:06Z' } } }
+  expect(doesAboutPod(asked)).toEqual(['delete pod'])
 })
 
 test('a pod that was lost comes back with the version that it had, for its engine has not ended in order', () => {

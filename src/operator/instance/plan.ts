@@ -29,6 +29,7 @@ import {
   hasEndedInOrder,
   initialisedClaimOf,
   isLeaving,
+  missedVersionOf,
   type Observed,
   restartAsked,
   strangers,
@@ -98,10 +99,9 @@ export function planInstance(o: Observed, pod: PodSettings): Plan {
   const recorded = side.guest?.spec ?? readRecord(side.claim?.metadata.annotations)
   const decision = decide(instance.spec, recorded, side.guest?.spec.flavor, o.catalog, o.engines, dataFound(side))
   if (decision.decided === undefined) return nothing(decision.fault && { fault: decision.fault })
-  // An agent that does not know how is not asked; it is rolled by itself.
-  const outdated = decision.next?.waits && side.guest ? lacks(side.guest, 'upgrade') : undefined
-  const next = outdated === undefined ? decision.next : undefined
-  const refusal = outdated ?? decision.fault
+  const held = decision.next?.waits ? holdsUp(side, decision.next.decided.version) : undefined
+  const next = held === undefined ? decision.next : undefined
+  const refusal = held ?? decision.fault
   const { groupFault } = decision
   // Version, image and files move together, between two pods.
   const moves = next !== undefined && side.pod === undefined && (!next.waits || hasEndedInOrder(side))
@@ -138,6 +138,17 @@ export function planInstance(o: Observed, pod: PodSettings): Plan {
     ...(groupFault !== undefined && { configurationNote: groupFault }),
     ...(agent.againMs !== undefined && { againMs: agent.againMs }),
   }
+}
+
+/** What keeps a version away from a database that runs. An agent that does not know how is not asked; it is rolled by itself. */
+function holdsUp(side: Observed['side'], to: string): Fault | undefined {
+  if (side.guest === undefined) return undefined
+  const waits = (why: string) => fault('VersionChangeWaits', { to, why })
+  if (missedVersionOf(side.pod) === to)
+    return waits('its engine did not end in order within its time. Set spec.restartRequestedAt to a new value to try again')
+  if (believed(side)?.configuration?.refused !== undefined)
+    return waits('it does not start with its settings as they are. Put them right first')
+  return lacks(side.guest, 'upgrade')
 }
 
 /** What is under way: towards the version that the Guest names, or the one that it is to name next. */

@@ -325,8 +325,13 @@ function behaves({ engine, datastore, version, image, predecessors }: Subject, d
 
       if (refused !== undefined) {
         await set(...both, refused)
+        await becomes('configurationgroup', 'tuning', ns, 'Ready', 'Available')
         // Some are refused by the running engine already.
-        await becomes('instance', 'tuned', ns, 'ConfigurationApplied', 'False')
+        await until('the Instance is told', async () =>
+          ['RestartRequired', 'ConfigurationNotApplied'].includes(
+            condition(await get('instance', 'tuned', ns), 'ConfigurationApplied')?.reason ?? '',
+          ),
+        )
         await restart()
         await becomes('instance', 'tuned', ns, 'ConfigurationApplied', 'ConfigurationRefused')
         expect(await seen()).toEqual(both.map(() => true))

@@ -303,7 +303,8 @@ async function farewell(pod: Pod, all: All, part: Part, signal: AbortSignal): Pr
   if (guest?.status?.podUID !== pod.metadata.uid || guest.status.operatingStatus === 'SHUTDOWN' || part.silent) return
   const { apiVersion, kind, metadata, status } = guest
   const { name, namespace, uid } = metadata
-  const last = { ...status, operatingStatus: 'SHUTDOWN' as const }
+  const wasWell = status?.operatingStatus === 'HEALTHY'
+  const last = { ...status, operatingStatus: 'SHUTDOWN' as const, ...(wasWell && { step: 'Stopped' }) }
   await all.guests.apply(
     { apiVersion, kind, metadata: { name, namespace: namespace!, uid }, status: last },
     { manager: 'trove-guest', subresource: 'status', signal },
