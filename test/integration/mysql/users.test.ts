@@ -138,6 +138,20 @@ describe.each(servers)('$of', kind => {
     expect(await grants('leaver')).toHaveLength(1)
   })
 
+  test('a login that holds every prepared statement that the server has is in nobody’s way, and goes', async () => {
+    await ensureUser('hoarder', { other: 'ReadOnly' })
+    await server.asSuperuser('set global max_prepared_stmt_count = 3')
+    const hoarder = await server.connect('hoarder', 'secret', 'other')
+    for (let n = 0; n < 3; n++) await hoarder.prepare(`select ${n}`)
+    await expect(hoarder.prepare('select 3')).rejects.toMatchObject({ errno: 1461 })
+    await ensureUser('latecomer', { other: 'ReadOnly' })
+    await server.session(s => s.ensureRoot('secret', server.signal))
+    await server.session(s => s.dropRoot(server.signal))
+    await dropUser('hoarder')
+    await expect(hoarder.query('select 1')).rejects.toThrow()
+    await server.asSuperuser('set global max_prepared_stmt_count = default')
+  })
+
   test('views, triggers and routines of a user that goes work on, and its name can be used again', async () => {
     await ensureUser('definer', { shop: 'Owner' })
     await as('definer', 'create table base as select 1 as n')
