@@ -87,6 +87,29 @@ describe.each(servers)('$of', kind => {
     await expect(as('wild', 'select 1', 'abc')).rejects.toThrow(/denied/)
   })
 
+  test('what a superuser gave by a pattern is taken back, beside what is ours and instead of it', async () => {
+    await ensureUser('loose', { a_c: 'ReadOnly' })
+    const wanted = await grants('loose')
+    for (const more of [
+      'insert on a_c.*',
+      'select on `a_c`.*',
+      'select on `%`.*',
+      'all on `sh%`.*',
+      'select on `o\\_her`.*',
+      'select on `a%`.*',
+    ]) {
+      await server.asSuperuser(`grant ${more} to 'loose'@'%' with grant option`)
+      expect(await grants('loose'), more).not.toEqual(wanted)
+      await ensureUser('loose', { a_c: 'ReadOnly' })
+      expect(await grants('loose'), more).toEqual(wanted)
+    }
+    await as('loose', 'select 1', 'a_c')
+    await ensureUser('loose', {})
+    await server.asSuperuser("grant select on a_c.* to 'loose'@'%'")
+    await ensureUser('loose', { a_c: 'ReadOnly' })
+    expect(await grants('loose')).toEqual(wanted)
+  })
+
   test('who loses rights loses the sessions that had them, and who keeps or gains keeps its own', async () => {
     await ensureUser('loser', { shop: 'Owner', other: 'Owner' })
     const open = await server.connect('loser', 'secret', 'shop')
