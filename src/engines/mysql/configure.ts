@@ -19,9 +19,11 @@ export async function configure(
   await admin.run(["set session sql_mode = 'NO_BACKSLASH_ESCAPES'"], signal)
   const before = await globals(admin, signal)
   const ours = owned(engine)
+  // Some of ours are options of the command line only. Of others the server says itself that it has no such variable.
+  const isKnown = (name: string) => ours[name] === undefined || before.has(name)
   const others = (await admin.query<{ name: string }>(changed, [], signal)).map(({ name }) => name.toLowerCase())
   const wanted = [
-    ...Object.entries(parameters).filter(([name, value]) => !same(before.get(name), value)),
+    ...Object.entries({ ...parameters, ...ours }).filter(([name, value]) => isKnown(name) && !same(before.get(name), value)),
     ...others.filter(name => parameters[name] === undefined && ours[name] === undefined).map(name => [name, undefined] as const),
   ]
   const restartRequired: string[] = []
@@ -40,7 +42,8 @@ export async function configure(
       wrong.push(`${name}: it still is ${now.get(name) ?? 'not there'}`)
   }
   if (wrong.length > 0) throw new TroveError(fault('ConfigurationNotApplied', { why: wrong.join('; ') }))
-  return { restartRequired: restartRequired.sort() }
+  // What is ours and read only is as it was at the start, in the server's own words: no restart makes it another.
+  return { restartRequired: restartRequired.filter(name => ours[name] === undefined).sort() }
 }
 
 async function set(

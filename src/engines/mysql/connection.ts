@@ -7,11 +7,14 @@ import type { Connection as Client, RowDataPacket } from 'mysql2/promise'
 import { abortable } from '../abortable.ts'
 import type { Dialect } from './dialect.ts'
 import { administrator } from './names.ts'
-import { literal } from './quote.ts'
+import { filled, literal } from './quote.ts'
 
 export interface Connection {
-  /** One statement with parameters. */
-  query<Row>(sql: string, params: readonly unknown[], signal: AbortSignal): Promise<Row[]>
+  /**
+   * One statement, with a text for each `?` in it. It is sent as text: of prepared statements the server has so many for all who are connected,
+   * and one login may hold every one.
+   */
+  query<Row>(sql: string, params: readonly string[], signal: AbortSignal): Promise<Row[]>
   /** One statement after another, each as it stands. What came before one that fails is done. */
   run(statements: readonly string[], signal: AbortSignal): Promise<void>
   close(): Promise<void>
@@ -27,6 +30,9 @@ const settingsOf = ({ limits }: Pick<Dialect, 'limits'>) =>
     innodb_lock_wait_timeout: 5,
     wait_timeout: 60,
     autocommit: 1,
+    // All rows of what we ask, however many the server thinks it would read for them.
+    sql_select_limit: '18446744073709551615',
+    sql_big_selects: 1,
     ...limits,
   })
     .map(([name, value]) => `${name} = ${value}`)
@@ -63,10 +69,9 @@ export async function openConnection(sockets: string, dialect: Pick<Dialect, 'li
   }
   const open = client
   return {
-    query: async <Row>(sql: string, params: readonly unknown[], signal: AbortSignal) => {
-      const [rows] = await inTurn(signal, () =>
-        params.length === 0 ? open.query<RowDataPacket[]>(sql) : open.execute<RowDataPacket[]>(sql, params as string[]),
-      )
+    query: async <Row>(sql: string, params: readonly string[], signal: AbortSignal) => {
+      const statement = filled(sql, params)
+      const [rows] = await inTurn(signal, () => open.query<RowDataPacket[]>(statement))
       return rows as Row[]
     },
     run: async (statements, signal) => {

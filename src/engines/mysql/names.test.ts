@@ -13,6 +13,11 @@ test.each([
   ['#mysql50#x', 'IdentifierReserved'],
   ['emoji 🙂', 'IdentifierInvalid'],
   ['shop ', 'IdentifierInvalid'],
+  ['x'.repeat(64), undefined],
+  ['_'.repeat(32), undefined],
+  [`${'_'.repeat(32)}x`, 'IdentifierInvalid'],
+  [`%\\${'é_'.repeat(20)}x`, 'IdentifierInvalid'],
+  [`${'é_'.repeat(21)}x`, undefined],
   ['mysql2', undefined],
   ['__proto__', undefined],
 ])('a database named %j: %s', (name, code) => expect(checkDatabase('mysql', { name })?.code).toBe(code))

@@ -4,6 +4,7 @@ import type { DatabaseUserSpec } from '../../api/databaseuser.ts'
 import type { EngineName } from '../../api/datastore.ts'
 import { type Fault, fault } from '../../errors.ts'
 import { isCharacterSet } from './character-sets.ts'
+import { pattern } from './quote.ts'
 
 /** Holds what the agent knows of databases and users (marks.ts). No tenant has rights on it. */
 export const ownDatabase = 'trove_guest'
@@ -17,6 +18,9 @@ const dotSegments = new Set(['.', '..'])
 /** The servers' own accounts, and words that GRANT and CREATE USER read as something else than a name. */
 const systemUsers = /^(root|mysql|mysql\..*|mariadb\.sys|percona\.telemetry|public|none|current_user|current_role|trove.*)$/i
 
+/** In characters, of the pattern that a grant has for a database: nobody could be given rights where it is longer. */
+const longestPattern = 64
+
 /** In characters. */
 const longestUser: Partial<Record<EngineName, number>> = { mariadb: 80 }
 const longestUserOfMySQL = 32
@@ -28,6 +32,11 @@ export function checkDatabase(engine: EngineName, { name, characterSet }: Pick<D
   }
   const unfit = unstorable(name)
   if (unfit !== undefined) return unfit
+  const granted = [...pattern(name)].length
+  if (granted > longestPattern) {
+    const why = `with a backslash before each "_", "%" and "\\", as a grant has it, it has ${granted} characters, and ${longestPattern} are the most`
+    return fault('IdentifierInvalid', { name, why })
+  }
   if (characterSet !== undefined && !isCharacterSet(characterSet, engine)) return fault('CharacterSetUnknown', { characterSet, engine })
   return undefined
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { change, databaseOf, type Row } from './privileges.ts'
+import { change, patternOf, type Row } from './privileges.ts'
 
 const row = (...granted: string[]): Row => ({
   Db: 'shop',
@@ -37,4 +37,7 @@ test.each([
   expect(change('app', 'shop', before, wanted)).toEqual({ statements, loses })
 })
 
-test('a pattern in a row is the name of a database again', () => expect(databaseOf({ Db: 'a\\_c\\\\d' })).toBe('a_c\\d'))
+test.each(['a_c', 'a\\_c', '%', 'a\\\\d'])('what %j gave is revoked on %j', Db => {
+  const { statements } = change('app', patternOf({ Db }), { ...row(...reads), Db }, undefined)
+  expect(statements).toEqual([`revoke all privileges on \`${Db}\`.* from 'app'@'%'`])
+})

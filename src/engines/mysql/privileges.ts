@@ -1,6 +1,6 @@
 /** What Owner, ReadWrite and ReadOnly are in a database, as the columns of mysql.db tell it. */
 import type { Privilege } from '../../api/databaseuser.ts'
-import { account, identifier, pattern } from './quote.ts'
+import { account, identifier } from './quote.ts'
 
 /** A row of mysql.db: what one account may do in one database. */
 export type Row = Readonly<Record<string, string>>
@@ -24,18 +24,19 @@ const columns: Record<Exclude<Privilege, 'Owner'>, Column[]> = { ReadOnly: readi
 /** To give rights on is nobody's but Trove's. */
 const grantOption = 'Grant_priv'
 
-export const databaseOf = (row: Row): string => (row.Db ?? row.db ?? '').replace(/\\(.)/gsu, '$1')
+/** As it was granted, and as a REVOKE has to name it: one that a superuser wrote need not be a database's `pattern()`. */
+export const patternOf = (row: Row): string => row.Db ?? row.db ?? ''
 const held = (row: Row | undefined): string[] =>
   Object.entries(row ?? {}).flatMap(([column, value]) => (column.endsWith('_priv') && value === 'Y' ? [column] : []))
 
-/** What brings an account from the rights that it has in a database to those that it is to have, and whether it loses some. */
+/** What brings an account from the rights that it has by a pattern to those that it is to have, and whether it loses some. */
 export function change(
   user: string,
-  database: string,
+  pattern: string,
   row: Row | undefined,
   wanted: Privilege | undefined,
 ): { statements: string[]; loses: boolean } {
-  const on = `${identifier(pattern(database))}.*`
+  const on = `${identifier(pattern)}.*`
   const of = account(user)
   const has = held(row)
   const all = Object.keys(row ?? {}).filter(column => column.endsWith('_priv') && column !== grantOption)

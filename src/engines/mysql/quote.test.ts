@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { account, identifier, literal, pattern } from './quote.ts'
+import { account, filled, identifier, literal, pattern } from './quote.ts'
 
 const text = fc.string({ unit: 'grapheme' }).filter(t => !t.includes('\0') && t.isWellFormed())
 
@@ -13,6 +13,12 @@ test('whatever a name or a text holds, it ends where its quotes end', () => {
       expect(literal(value).slice(1, -1).replaceAll("''", "'")).toBe(value)
     }),
   )
+})
+
+test('a statement has each text in its place, whatever is in it', () => {
+  expect(filled('a = ? and b in (?, ?)', ["?'", '$&\\', ''])).toBe("a = '?''' and b in ('$&\\', '')")
+  expect(filled('select 1', [])).toBe('select 1')
+  for (const texts of [[], ['a', 'b']]) expect(() => filled('a = ?', texts)).toThrow(RangeError)
 })
 
 test('an account is for every host', () => expect(account("a'@'b")).toBe("'a''@''b'@'%'"))

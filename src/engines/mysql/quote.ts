@@ -9,6 +9,13 @@ export const identifier = (name: string): string => `\`${storable(name).replaceA
 /** `'a''b'` */
 export const literal = (text: string): string => `'${storable(text).replaceAll("'", "''")}'`
 
+/** A statement with each `?` made the text that is for it. */
+export function filled(sql: string, texts: readonly string[]): string {
+  const [first, ...rest] = sql.split('?')
+  if (rest.length !== texts.length) throw new RangeError(`${texts.length} texts for ${rest.length} places in a statement`)
+  return [first, ...rest.map((part, n) => literal(texts[n]!) + part)].join('')
+}
+
 /** The account of a tenant's login: from any host. */
 export const account = (user: string): string => `${literal(user)}@'%'`
 

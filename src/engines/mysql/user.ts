@@ -9,8 +9,8 @@ import type { Connection } from './connection.ts'
 import type { Dialect } from './dialect.ts'
 import { mark, marked, unmark } from './marks.ts'
 import { checkUser } from './names.ts'
-import { change, databaseOf, type Row } from './privileges.ts'
-import { account, literal } from './quote.ts'
+import { change, patternOf, type Row } from './privileges.ts'
+import { account, literal, pattern } from './quote.ts'
 import { endSessions } from './sessions.ts'
 
 interface Account {
@@ -45,9 +45,9 @@ export function ensureUser(admin: Connection, dialect: Dialect, user: GuestUser,
       access.map(a => a.database),
       signal,
     )
-    const wanted = new Map(access.filter(a => there.has(a.database)).map(a => [a.database, a.privilege]))
-    const had = new Map(rows.map(row => [databaseOf(row), row]))
-    const changes = [...new Set([...had.keys(), ...wanted.keys()])].map(d => change(name, d, had.get(d), wanted.get(d)))
+    const wanted = new Map(access.filter(a => there.has(a.database)).map(a => [pattern(a.database), a.privilege]))
+    const had = new Map(rows.map(row => [patternOf(row), row]))
+    const changes = [...new Set([...had.keys(), ...wanted.keys()])].map(p => change(name, p, had.get(p), wanted.get(p)))
     const statements = changes.flatMap(c => c.statements)
     // A session may do in its current database what it could when it chose it, so one that loses something is ended. Locked, the account says
     // that this is still to be done, whoever comes after a crash.

@@ -79,6 +79,17 @@ describe.each(servers)('$of', kind => {
     await dropDatabase('going')
   })
 
+  test('a name whose form in a grant is as long as can be has its rights to the letter, and a longer one is refused', async () => {
+    const longest = '_'.repeat(32)
+    await ensureDatabase(longest)
+    await ensureDatabase(`${longest.slice(1)}x`)
+    await ensureUser('long', { [longest]: 'Owner' })
+    await server.asTenant('long', 'secret', longest, 'create table t (n int)')
+    await expect(server.connect('long', 'secret', `${longest.slice(1)}x`)).rejects.toThrow(/denied/)
+    await expect(ensureDatabase(`${longest}x`)).rejects.toMatchObject({ fault: { code: 'IdentifierInvalid' } })
+    expect(await databases()).not.toContain(`${longest}x`)
+  })
+
   test('a creation that was interrupted is completed', async () => {
     await ensureDatabase('cut')
     await server.asSuperuser('drop database cut')

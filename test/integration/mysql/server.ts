@@ -41,7 +41,7 @@ export interface Server {
   session<T>(work: (session: EngineSession) => Promise<T>): Promise<T>
   /** The administrator's own connection, to be closed by who asked for it. */
   superuser(): Promise<Connection>
-  asSuperuser<Row>(sql: string, params?: unknown[]): Promise<Row[]>
+  asSuperuser<Row>(sql: string, params?: string[]): Promise<Row[]>
   /** A tenant's connection over TCP. */
   connect(user: string, password: string, database?: string): Promise<Client>
   /** One statement over a tenant's connection of its own. */
@@ -132,7 +132,7 @@ export async function startServer({ engine, version, of }: ServerKind): Promise<
       }
     },
     superuser: () => openConnection(relayed, dialects[engine], signal),
-    asSuperuser: async <Row>(sql: string, params: unknown[] = []) => {
+    asSuperuser: async <Row>(sql: string, params: string[] = []) => {
       const connection = await server.superuser()
       try {
         return await connection.query<Row>(sql, params, signal)

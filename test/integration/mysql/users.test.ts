@@ -87,6 +87,29 @@ describe.each(servers)('$of', kind => {
     await expect(as('wild', 'select 1', 'abc')).rejects.toThrow(/denied/)
   })
 
+  test('what a superuser gave by a pattern is taken back, beside what is ours and instead of it', async () => {
+    await ensureUser('loose', { a_c: 'ReadOnly' })
+    const wanted = await grants('loose')
+    for (const more of [
+      'insert on a_c.*',
+      'select on `a_c`.*',
+      'select on `%`.*',
+      'all on `sh%`.*',
+      'select on `o\\_her`.*',
+      'select on `a%`.*',
+    ]) {
+      await server.asSuperuser(`grant ${more} to 'loose'@'%' with grant option`)
+      expect(await grants('loose'), more).not.toEqual(wanted)
+      await ensureUser('loose', { a_c: 'ReadOnly' })
+      expect(await grants('loose'), more).toEqual(wanted)
+    }
+    await as('loose', 'select 1', 'a_c')
+    await ensureUser('loose', {})
+    await server.asSuperuser("grant select on a_c.* to 'loose'@'%'")
+    await ensureUser('loose', { a_c: 'ReadOnly' })
+    expect(await grants('loose')).toEqual(wanted)
+  })
+
   test('who loses rights loses the sessions that had them, and who keeps or gains keeps its own', async () => {
     await ensureUser('loser', { shop: 'Owner', other: 'Owner' })
     const open = await server.connect('loser', 'secret', 'shop')
@@ -136,6 +159,20 @@ describe.each(servers)('$of', kind => {
     await dropUser('leaver')
     await ensureUser('leaver', {})
     expect(await grants('leaver')).toHaveLength(1)
+  })
+
+  test('a login that holds every prepared statement that the server has is in nobody’s way, and goes', async () => {
+    await ensureUser('hoarder', { other: 'ReadOnly' })
+    await server.asSuperuser('set global max_prepared_stmt_count = 3')
+    const hoarder = await server.connect('hoarder', 'secret', 'other')
+    for (let n = 0; n < 3; n++) await hoarder.prepare(`select ${n}`)
+    await expect(hoarder.prepare('select 3')).rejects.toMatchObject({ errno: 1461 })
+    await ensureUser('latecomer', { other: 'ReadOnly' })
+    await server.session(s => s.ensureRoot('secret', server.signal))
+    await server.session(s => s.dropRoot(server.signal))
+    await dropUser('hoarder')
+    await expect(hoarder.query('select 1')).rejects.toThrow()
+    await server.asSuperuser('set global max_prepared_stmt_count = default')
   })
 
   test('views, triggers and routines of a user that goes work on, and its name can be used again', async () => {
