@@ -187,7 +187,9 @@ const status = z
         fault: fault.optional().describe('Why what is asked for is not in force.'),
       })
       .optional()
-      .describe('The configuration that the engine runs with. Absent until it answers, and once it has ended.'),
+      .describe(
+        'The configuration that the engine runs with. Absent where that is not known: no engine has answered, or a change is being undone.',
+      ),
     volume: z
       .object({
         initialised: z.boolean().describe('Whether the volume bears this Instance’s marker.'),

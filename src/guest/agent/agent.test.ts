@@ -514,6 +514,24 @@ test('so it is where the agent was killed in the middle of the change, or before
   await until('nothing is wrong', () => api.status.observedGeneration === 5 && api.status.configuration?.fault === undefined)
 })
 
+test('until a change that failed half-way is undone nothing is said to be in force, whichever agent undoes it', async () => {
+  const first = startAgent()
+  await healthy()
+  asks('def', { warm: '1', bad: '1' })
+  await until('it is told', () => api.status.configuration?.fault?.code === 'ConfigurationNotApplied')
+  asks('abc', { hanging: '1' })
+  await until('it is being undone', () => api.status.observedGeneration === 3)
+  expect(api.status.configuration).toMatchObject({ hash: 'abc', fault: { code: 'ConfigurationNotApplied' } })
+  let last = first
+  for (const agent of ['another', 'a third']) {
+    await last.kill()
+    rmSync(home('data', 'configured'))
+    last = startAgent()
+    await until(`${agent} undoes it`, () => existsSync(home('data', 'configured')))
+    await until('it says nothing of it', () => api.status.configuration === undefined)
+  }
+})
+
 test('what was told of an earlier run of the engine is not taken for the one that an agent finds', async () => {
   const first = startAgent()
   await healthy()

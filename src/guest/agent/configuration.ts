@@ -124,15 +124,16 @@ export class Configuration {
     return this.#startedWith
   }
 
-  /** Undefined unless that run has answered: of another nobody can say that anything is in force. */
+  /** Undefined where nobody can say what is in force: that run has not answered, or a change that was begun in it is being undone. */
   report(run: string | undefined): Reported | undefined {
     if (this.#answered === undefined || this.#answered.run !== run) return undefined
     const hash = this.#inForce(this.#answered)
     const wanted = this.#wanted?.hash
+    const isBeingUndone = hash === wanted && this.#tried === run
     const restartRequired = this.#applied?.run === run ? this.#applied.restartRequired : []
     const refused = this.#refused?.hash === wanted ? this.#refused : undefined
-    // What was begun and failed still shows after it was taken back, until what was there before is there again.
-    const failed = this.#failed?.run === run && (this.#failed.hash === wanted || hash === wanted) ? this.#failed : undefined
+    const failed = this.#failed?.run === run && (this.#failed.hash === wanted || isBeingUndone) ? this.#failed : undefined
+    if (isBeingUndone && failed === undefined) return undefined
     const said = refused?.fault ?? failed?.fault
     return {
       hash,
