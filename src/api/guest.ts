@@ -75,7 +75,7 @@ const configuration = z.object({
   lastGood: z
     .object({ hash, files })
     .optional()
-    .describe('What the engine was last seen to start with, where that is another: taken if it refuses to start with this one.'),
+    .describe('What the engine last started and answered with, where that is another: taken if it refuses to start with this one.'),
 })
 
 const spec = z
@@ -162,6 +162,13 @@ const status = z
       .object({
         version: z.string().max(64).optional().describe('The engine’s own version.'),
         startedAt: z.string().max(64).optional().describe('When the engine was started.'),
+        startedWith: z
+          .string()
+          .max(64)
+          .optional()
+          .describe(
+            'Hash of the configuration that an engine of this version was last started with and answered. It outlives the engine and the pod.',
+          ),
         lastExit: z
           .object({
             code: z.int().describe('Exit status, 128+n for signal n.'),
@@ -175,13 +182,14 @@ const status = z
     configuration: z
       .object({
         hash: z.string().max(64).describe('What is in force, but for what waits for a restart.'),
-        startedWith: z.string().max(64).optional().describe('What the engine was started with, if that is another.'),
         restartRequired: setOf(z.string().max(128).describe('Name of a setting.'), 512, 'Settings that wait for a restart.').optional(),
         refused: z.string().max(64).optional().describe('What the engine did not start with.'),
         fault: fault.optional().describe('Why what is asked for is not in force.'),
       })
       .optional()
-      .describe('The configuration that the engine runs with.'),
+      .describe(
+        'The configuration that the engine runs with. Absent where that is not known: no engine has answered, or a change is being undone.',
+      ),
     volume: z
       .object({
         initialised: z.boolean().describe('Whether the volume bears this Instance’s marker.'),

@@ -62,7 +62,7 @@ test('there is a health check for every kind that people write', async () => {
   const written = (await kubectl('get crd -l app.kubernetes.io/part-of=trove -o jsonpath={.items[*].spec.names.kind}')).split(' ')
   const kinds = written.filter(kind => kind !== 'Guest').toSorted()
   expect(Object.keys(scripts).toSorted()).toEqual(kinds.map(kind => `resource.customizations.health.trove.dev_${kind}`))
-  expect(kinds).toHaveLength(6)
+  expect(kinds).toHaveLength(7)
 })
 
 test('an Instance and what belongs to it are Degraded while they are Stalled, Progressing on the way, Healthy once they are Ready', async () => {

@@ -50,15 +50,19 @@ function isUp({ sockets }: EnginePaths): boolean {
   }
 }
 
+const calledOff = (signal: AbortSignal) =>
+  new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('called off'))))
+
 function session({ data }: EnginePaths): EngineSession {
   const file = (kind: string, name: string) => join(data, `${kind}-${name}`)
   return {
     facts: async () => ({ version: '1.2.3' }),
-    // `cold` waits for a restart; what it was configured with is in its data directory.
-    configure: async parameters => {
-      if (parameters.bad !== undefined) throw new Error('the fake engine does not take it')
-      writeFileSync(join(data, 'configured'), JSON.stringify(parameters))
-      return { restartRequired: Object.keys(parameters).filter(name => name === 'cold') }
+    // `cold` waits for a restart; what it was configured with is in its data directory. Others than `bad` and `hanging` are taken all the same.
+    configure: async ({ bad, hanging, ...others }, signal) => {
+      writeFileSync(join(data, 'configured'), JSON.stringify(others))
+      if (bad !== undefined) throw new Error('the fake engine does not take it')
+      if (hanging !== undefined) await calledOff(signal)
+      return { restartRequired: Object.keys(others).filter(name => name === 'cold') }
     },
     ensureDatabase: async ({ name }) => {
       if (name === 'taken') throw new TroveError(fault('NameTaken', { kind: 'Database', name, owner: 'somebody else' }))
@@ -66,7 +70,7 @@ function session({ data }: EnginePaths): EngineSession {
     },
     dropDatabase: async ({ name }) => rmSync(file('database', name), { force: true }),
     ensureUser: async ({ name, access }, password, signal) => {
-      if (name === 'hanging') await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('called off'))))
+      if (name === 'hanging') await calledOff(signal)
       for (const { database } of access ?? []) if (!existsSync(file('database', database))) throw new Error(`no database ${database}`)
       writeFileSync(file('user', name), password)
     },

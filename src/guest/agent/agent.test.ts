@@ -164,7 +164,7 @@ test('an empty volume becomes a running engine, each step is told, and then noth
       capabilities: ['databases', 'users', 'configuration', 'root', 'upgrade'],
     },
     operatingStatus: 'HEALTHY',
-    engine: { version: '1.2.3', startedAt: expect.stringMatching(/^\d{4}-.*Z$/) },
+    engine: { version: '1.2.3', startedAt: expect.stringMatching(/^\d{4}-.*Z$/), startedWith: 'abc' },
     configuration: { hash: 'abc' },
     volume: { initialised: true, version: '17', usedPercent: expect.any(Number) },
   })
@@ -456,16 +456,17 @@ test('another configuration comes into force without a restart, and what cannot 
   const pid = enginePid()
   asks('def', { warm: '1' })
   await until('it is in force', () => api.status.configuration?.hash === 'def')
-  expect(api.status.configuration).toEqual({ hash: 'def', startedWith: 'abc' })
+  expect(api.status.configuration).toEqual({ hash: 'def' })
   expect(configured()).toEqual({ warm: '1' })
   asks('ghi', { cold: '2' })
   await until('that, too', () => api.status.configuration?.hash === 'ghi')
-  expect(api.status.configuration).toEqual({ hash: 'ghi', startedWith: 'abc', restartRequired: ['cold'] })
+  expect(api.status.configuration).toEqual({ hash: 'ghi', restartRequired: ['cold'] })
+  expect(api.status.engine?.startedWith).toBe('abc')
   expect(enginePid()).toBe(pid)
   expect(readFileSync(home('data', 'starts'), 'utf8')).toBe('setting\n')
   process.kill(pid, 'SIGKILL')
   await until('it was started with all of it', () => readFileSync(home('data', 'starts'), 'utf8') === 'setting\nghi\n')
-  await until('nothing waits', () => api.status.configuration?.restartRequired === undefined)
+  await until('nothing waits', () => api.status.engine?.startedWith === 'ghi')
   expect(api.status.configuration).toEqual({ hash: 'ghi' })
 })
 
@@ -480,7 +481,108 @@ test('ConfigurationNotApplied: what the engine does not take while it runs is to
   })
   asks('ghi', { warm: '1' })
   await until('the next is taken', () => api.status.configuration?.hash === 'ghi')
-  expect(api.status.configuration).toEqual({ hash: 'ghi', startedWith: 'abc' })
+  expect(api.status.configuration).toEqual({ hash: 'ghi' })
+})
+
+test('what was taken of a change that failed half-way is given back when the change is taken back', async () => {
+  startAgent()
+  await healthy()
+  asks('def', { warm: '1', bad: '1' })
+  await until('it is told', () => api.status.configuration?.fault?.code === 'ConfigurationNotApplied')
+  expect(configured()).toEqual({ warm: '1' })
+  asks('abc', {})
+  await until('it is as before', () => api.status.observedGeneration === 3 && api.status.configuration?.fault === undefined)
+  expect(configured()).toEqual({})
+  expect(api.status.configuration).toEqual({ hash: 'abc' })
+})
+
+test('so it is where the agent was killed in the middle of the change, or before it is taken back', async () => {
+  const first = startAgent()
+  await healthy()
+  asks('def', { warm: '1', hanging: '1' })
+  await until('a part of it', () => existsSync(home('data', 'configured')) && configured().warm === '1')
+  await first.kill()
+  asks('abc', {})
+  const second = startAgent()
+  await until('it is as before', () => Object.keys(configured()).length === 0)
+  asks('ghi', { warm: '1', bad: '1' })
+  await until('it is told', () => api.status.configuration?.fault?.code === 'ConfigurationNotApplied')
+  await second.kill()
+  asks('abc', {})
+  startAgent()
+  await until('it is as before once more', () => Object.keys(configured()).length === 0)
+  await until('nothing is wrong', () => api.status.observedGeneration === 5 && api.status.configuration?.fault === undefined)
+})
+
+test('until a change that failed half-way is undone nothing is said to be in force, whichever agent undoes it', async () => {
+  const first = startAgent()
+  await healthy()
+  asks('def', { warm: '1', bad: '1' })
+  await until('it is told', () => api.status.configuration?.fault?.code === 'ConfigurationNotApplied')
+  asks('abc', { hanging: '1' })
+  await until('it is being undone', () => api.status.observedGeneration === 3)
+  expect(api.status.configuration).toMatchObject({ hash: 'abc', fault: { code: 'ConfigurationNotApplied' } })
+  let last = first
+  for (const agent of ['another', 'a third']) {
+    await last.kill()
+    rmSync(home('data', 'configured'))
+    last = startAgent()
+    await until(`${agent} undoes it`, () => existsSync(home('data', 'configured')))
+    await until('it says nothing of it', () => api.status.configuration === undefined)
+  }
+})
+
+test('what was told of an earlier run of the engine is not taken for the one that an agent finds', async () => {
+  const first = startAgent()
+  await healthy()
+  asks('def', { cold: '1' })
+  await until('it waits for a restart', () => api.status.configuration?.restartRequired !== undefined)
+  const pid = enginePid()
+  api.refusing = new ApiError(500, 'InternalError', 'not now')
+  process.kill(pid, 'SIGKILL')
+  await until('it was started with it', () => readFileSync(home('data', 'starts'), 'utf8') === 'setting\ndef\n')
+  await first.kill()
+  api.refusing = undefined
+  asks('def', {})
+  steer('deaf')
+  startAgent()
+  await until('that nothing is known of it', () => api.status.configuration === undefined)
+  expect(api.status.engine?.startedWith).toBe('abc')
+  release('deaf')
+  await until('what it runs with', () => api.status.engine?.startedWith === 'def')
+  expect(api.status.configuration).toEqual({ hash: 'def' })
+})
+
+test('what the engine answered with last is told while none answers, to the last word and in the next pod, but not of another version', async () => {
+  const { agent, kill } = startAgent()
+  await healthy()
+  asks('def', { warm: '1' })
+  await until('it is in force', () => api.status.configuration?.hash === 'def')
+  steer('deaf')
+  process.kill(enginePid(), 'SIGKILL')
+  const told = () => ({ ...api.status.configuration, startedWith: api.status.engine?.startedWith })
+  await until('it starts with it', () => api.status.operatingStatus === 'RESTARTING' && api.status.engine?.startedAt !== undefined)
+  await until('it is running', () => readFileSync(home('data', 'starts'), 'utf8') === 'setting\ndef\n')
+  await sleep(300)
+  expect(told()).toEqual({ startedWith: 'abc' })
+  release('deaf')
+  await healthy()
+  expect(told()).toEqual({ hash: 'def', startedWith: 'def' })
+  await container.terminate()
+  await agent.farewell(AbortSignal.timeout(2000))
+  expect(api.status.operatingStatus).toBe('SHUTDOWN')
+  expect(told()).toEqual({ startedWith: 'def' })
+  await kill()
+  await container.start()
+  steer('deaf')
+  const next = startAgent('pod-2')
+  await until('the next pod', () => api.status.podUID === 'pod-2' && api.status.step === 'Starting')
+  expect(told()).toEqual({ startedWith: 'def' })
+  await next.kill()
+  await another({ version: '18', upgradeFrom: '17' })
+  startAgent('pod-3')
+  await until('another version', () => api.status.podUID === 'pod-3' && api.status.step === 'Starting')
+  expect(told()).toEqual({})
 })
 
 test('ConfigurationRefused: so does one whose container ends with it, as where memory runs out', async () => {
@@ -521,7 +623,23 @@ test('ConfigurationRefused: an engine that does not start with what is asked for
   await until('it is told as before', () => api.status.configuration?.refused === 'refused' && api.status.operatingStatus === 'HEALTHY')
   asks('good', { warm: '2' }, { lastGood })
   await until('another one is taken', () => api.status.configuration?.hash === 'good')
-  expect(api.status.configuration).toEqual({ hash: 'good', startedWith: 'abc' })
+  expect(api.status.configuration).toEqual({ hash: 'good' })
+  expect(api.status.engine?.startedWith).toBe('abc')
+})
+
+test('where the last good configuration does not start either, it is not the other one that is at fault', async () => {
+  startAgent()
+  await healthy()
+  asks('def', { warm: '1' }, { lastGood: { hash: 'abc', files: base.configuration.files } })
+  await until('it is in force', () => api.status.configuration?.hash === 'def')
+  steer('refuse', '7')
+  process.kill(enginePid(), 'SIGKILL')
+  // With both of them, more than once.
+  await fault('EngineCrashed')
+  release('refuse')
+  await healthy()
+  expect(readFileSync(home('data', 'starts'), 'utf8')).toBe('setting\ndef\n')
+  expect(api.status.configuration).toEqual({ hash: 'def' })
 })
 
 const markedVersion = () => (JSON.parse(readFileSync(home('marker'), 'utf8')) as { version: string }).version

@@ -169,7 +169,7 @@ export class Agent {
     let acted = false
     for (const action of actions) acted = (await this.#act(action)) || acted // 3. do it; what takes long goes on beside the loop
     if (acted) return 0
-    const nextWorkAtMs = this.#workInEngine(launcher)
+    const nextWorkAtMs = this.#workInEngine()
     const heldUntilMs = this.#heldUntilMs()
     if (heldUntilMs === undefined) this.#report(says, launcher) // 4. say it, if it is news
     this.#ring(launcher)
@@ -212,17 +212,20 @@ export class Agent {
     const own = guest.status?.podUID === this.#o.podUID ? guest.status : undefined
     if (before === undefined) {
       this.#built = guest.spec.volume.claimUID !== undefined
-      this.#recall(own)
+      this.#recall(own, guest)
     }
     this.#configuration.want(guest.spec.configuration)
     this.#items.want(guest.spec, own?.observedGeneration === guest.metadata.generation ? own : undefined)
   }
 
-  #recall(own: GuestStatus | undefined): void {
+  #recall(own: GuestStatus | undefined, { spec, status, metadata }: Guest): void {
     this.#engineVersion = own?.engine?.version
     this.#lastExit = own?.engine?.lastExit
     this.#gauge.recall(own?.volume?.usedPercent)
-    this.#configuration.recall(own?.configuration)
+    if (own !== undefined) this.#configuration.recall(own, own.observedGeneration === metadata.generation)
+    // What the engine started with in a former pod it will start with in this one, if it is of the same version.
+    const isSameVersion = spec.upgradeFrom === undefined && status?.volume?.version === spec.version
+    if (own !== undefined || isSameVersion) this.#configuration.recallStart(status?.engine?.startedWith)
   }
 
   #lookAtVolume(spec: GuestSpec | undefined, launcher: LauncherState): VolumeLook | undefined {
@@ -251,7 +254,8 @@ export class Agent {
         return true
       case 'attend':
         this.#o.log.info({ job: action.job.id }, 'the engine is running')
-        this.#attend(action.job, action.boot, true)
+        this.#configuration.found(action.job, hashOf(action.job))
+        this.#attend(action.job.id, hashOf(action.job), action.boot, true)
         return true
       case 'noteEnd':
         await this.#noteEnd(action.job)
@@ -312,13 +316,12 @@ export class Agent {
     const job = `engine-${randomUUID()}`
     launcher.submit({ id: job, ...startScript(spec, engine, layout, takesOver), note: settings.hash })
     log.info({ job, configuration: settings.hash, version: spec.version, takesOver }, 'starting the engine')
-    this.#attend({ id: job, note: settings.hash }, state.boot, false)
+    this.#attend(job, settings.hash, state.boot, false)
   }
 
-  #attend({ id: job, note: startedWith }: Pick<Job, 'id' | 'note'>, boot: string, found: boolean): void {
+  #attend(job: string, startedWith: string | undefined, boot: string, found: boolean): void {
     const { launcher, clock, log } = this.#o
     this.#run?.end.abort()
-    if (found) this.#configuration.found(job)
     const run: Attended = {
       job,
       boot,
@@ -341,6 +344,7 @@ export class Agent {
       this.#built = true
       this.#engineVersion = version
       this.#history = afterAnswer(this.#history)
+      this.#configuration.answers(job, startedWith)
       this.wake()
     }
     const onSilence = () => {
@@ -391,11 +395,11 @@ export class Agent {
     return this.#o.launcher.run({ id: upgradeJob, script: `exec </dev/null\n${engine.upgrade!(layout.paths)}\n` }, signal)
   }
 
-  #workInEngine(launcher: LauncherState): (number | undefined)[] {
+  #workInEngine(): (number | undefined)[] {
     const run = this.#run
     if (run === undefined || !run.answered || run.silent || this.#upgradeState() !== undefined) return []
     const { signal } = run.end
-    return [this.#configuration.work(run.job, hashOf(engineJobOf(launcher)), signal), this.#items.work(run.job, signal)]
+    return [this.#configuration.work(run.job, signal), this.#items.work(run.job, signal)]
   }
 
   /** Monotonic: until when the report is held back, for there will be more to say in a moment; undefined if it is not. */
@@ -421,8 +425,13 @@ export class Agent {
         agentStartedAt: this.#o.startedAt,
         generation: this.#guest?.metadata.generation,
         says,
-        engine: { version: this.#engineVersion, startedAt: job?.startedAt, lastExit: this.#lastExit },
-        configuration: this.#configuration.report(job?.id, hashOf(job)),
+        engine: {
+          version: this.#engineVersion,
+          startedAt: job?.startedAt,
+          startedWith: this.#configuration.startedWith,
+          lastExit: this.#lastExit,
+        },
+        configuration: this.#configuration.report(job?.id),
         initialised: this.#initialised,
         dataVersion: this.#dataVersion,
         usedPercent: this.#gauge.percent,
@@ -474,4 +483,4 @@ const engineJobOf = (launcher: LauncherState): Job | undefined =>
   launcher.kind === 'live' ? launcher.jobs.find(job => engineJobs.test(job.id) && job.exit === undefined) : undefined
 
 /** Of the configuration that it was started with. */
-const hashOf = (job: Job | undefined): string | undefined => (job?.note !== undefined && isHash(job.note) ? job.note : undefined)
+const hashOf = ({ note }: Job): string | undefined => (note !== undefined && isHash(note) ? note : undefined)

@@ -9,6 +9,7 @@ import { laid } from '../../engines/parameters/layers.ts'
 import { type Fault, fault, TroveError } from '../../errors.ts'
 import type { Clock } from '../../runtime/clock.ts'
 import type { Logger } from '../../runtime/log.ts'
+import type { Job } from '../launcher/launcher.ts'
 import { pauseMs } from './backoff.ts'
 
 const deadlineMs = 30_000
@@ -29,12 +30,19 @@ type Told = NonNullable<Reported['fault']>
 export class Configuration {
   readonly #o: ConfigurationContext
   #wanted: GuestConfiguration | undefined
+  /** The run that has answered, and what it was started with. */
+  #answered: { run: string; startedWith: string } | undefined
+  /** What the engine answered with last. It outlives the run, and the pod. */
+  #startedWith: string | undefined
   /** What is in force in a run of the engine beyond what it was started with. */
   #applied: { run: string; hash: string; restartRequired: string[] } | undefined
+  /** A run in which another configuration was begun and may be in force in part: what is asked for is brought about again, whatever it is. */
+  #tried: string | undefined
   #failed: { run: string; hash: string; fault: Fault; failures: number; retryAtMs: number } | undefined
   /** Hash of the one that the engine did not start with. */
   #refused: { hash: string; fault: Told } | undefined
-  #recalled: Reported | undefined
+  /** What was told of an earlier run, and whether nothing can have been begun since. */
+  #recalled: { status: GuestStatus; isSettled: boolean } | undefined
   #underWaySinceMs: number | undefined
 
   constructor(o: ConfigurationContext) {
@@ -45,17 +53,38 @@ export class Configuration {
     this.#wanted = wanted
   }
 
-  /** What an agent before us, in this very pod, has reported of the engine that is still running. */
-  recall(reported: Reported | undefined): void {
-    this.#recalled = reported
-    const { refused, fault: said } = reported ?? {}
+  /** What an agent before us, in this very pod, has reported. `isCurrent`: of all that is asked for now. */
+  recall(status: GuestStatus, isCurrent: boolean): void {
+    const { refused, fault: said } = status.configuration ?? {}
+    this.#recalled = { status, isSettled: isCurrent && (said === undefined || refused !== undefined) }
     if (refused !== undefined && said !== undefined) this.#refused = { hash: refused, fault: said }
   }
 
-  /** It is running, and what was reported of it holds. */
-  found(run: string): void {
-    const { hash, startedWith, restartRequired = [] } = this.#recalled ?? {}
-    if (hash !== undefined && startedWith !== undefined) this.#applied = { run, hash, restartRequired }
+  /** What the engine answered with last, by the word of an agent before us, in whichever pod. */
+  recallStart(startedWith: string | undefined): void {
+    this.#startedWith = startedWith
+  }
+
+  /** It was running before us. What was reported holds if it is of this run; if not, nobody knows what was begun in it. */
+  found({ id: run, startedAt }: Job, startedWith: string | undefined): void {
+    const { status: { engine, configuration } = {}, isSettled = false } = this.#recalled ?? {}
+    const isOfThisRun = startedWith !== undefined && engine?.startedWith === startedWith && engine.startedAt === startedAt?.toISOString()
+    if (configuration === undefined || !isOfThisRun) {
+      this.#tried = run
+      return
+    }
+    const { hash, restartRequired = [] } = configuration
+    this.#answered = { run, startedWith }
+    this.#applied = { run, hash, restartRequired }
+    if (!isSettled) this.#tried = run
+  }
+
+  /** An engine was started with it and has answered. */
+  answers(run: string, startedWith: string | undefined): void {
+    if (startedWith === undefined) return
+    this.#answered = { run, startedWith }
+    this.#startedWith = startedWith
+    if (this.#refused?.hash === startedWith) this.#refused = undefined
   }
 
   /** The one to start with. */
@@ -64,19 +93,22 @@ export class Configuration {
     return this.#refused?.hash === wanted.hash && wanted.lastGood !== undefined ? wanted.lastGood : wanted
   }
 
-  /** The engine ended by itself before it answered. Returns whether another configuration can be tried. */
+  /** The engine ended by itself before it answered. Returns whether another configuration can be tried at once. */
   refuses(startedWith: string | undefined, why: string): boolean {
     const wanted = this.#wanted
+    // Where the last good one does not start either, it is not for the other that there is no database.
+    if (startedWith !== undefined && startedWith === wanted?.lastGood?.hash) this.#refused = undefined
     if (wanted?.lastGood === undefined || startedWith !== wanted.hash) return false
     this.#refused = { hash: wanted.hash, fault: fault('ConfigurationRefused', { why }) }
     return true
   }
 
   /** Begins what is due in this run. Returns the monotonic time at which it becomes due. */
-  work(run: string, startedWith: string | undefined, signal: AbortSignal): number | undefined {
+  work(run: string, signal: AbortSignal): number | undefined {
     const wanted = this.#wanted
-    if (wanted === undefined || this.#underWaySinceMs !== undefined || startedWith === undefined) return undefined
-    if (this.#inForce(run, startedWith) === wanted.hash || this.#refused?.hash === wanted.hash) return undefined
+    if (wanted === undefined || this.#underWaySinceMs !== undefined || this.#answered?.run !== run) return undefined
+    if (this.#refused?.hash === wanted.hash) return undefined
+    if (this.#inForce(this.#answered) === wanted.hash && this.#tried !== run) return undefined
     const due = this.#failed?.run === run && this.#failed.hash === wanted.hash ? this.#failed.retryAtMs : 0
     if (due > this.#o.clock.monotonicMs()) return due
     void this.#bringAbout(wanted, run, signal)
@@ -88,29 +120,37 @@ export class Configuration {
     return this.#underWaySinceMs
   }
 
-  report(run: string | undefined, startedWith: string | undefined): Reported | undefined {
-    if (run === undefined || startedWith === undefined) return undefined
-    const hash = this.#inForce(run, startedWith)
+  get startedWith(): string | undefined {
+    return this.#startedWith
+  }
+
+  /** Undefined where nobody can say what is in force: that run has not answered, or a change that was begun in it is being undone. */
+  report(run: string | undefined): Reported | undefined {
+    if (this.#answered === undefined || this.#answered.run !== run) return undefined
+    const hash = this.#inForce(this.#answered)
+    const wanted = this.#wanted?.hash
+    const isBeingUndone = hash === wanted && this.#tried === run
     const restartRequired = this.#applied?.run === run ? this.#applied.restartRequired : []
-    const refused = this.#refused?.hash === this.#wanted?.hash ? this.#refused : undefined
-    const failed = this.#failed?.run === run && this.#failed.hash === this.#wanted?.hash ? this.#failed : undefined
+    const refused = this.#refused?.hash === wanted ? this.#refused : undefined
+    const failed = this.#failed?.run === run && (this.#failed.hash === wanted || isBeingUndone) ? this.#failed : undefined
+    if (isBeingUndone && failed === undefined) return undefined
     const said = refused?.fault ?? failed?.fault
     return {
       hash,
-      ...(startedWith !== hash && { startedWith }),
       ...(restartRequired.length > 0 && { restartRequired }),
       ...(refused !== undefined && { refused: refused.hash }),
       ...(said !== undefined && { fault: { code: said.code, message: said.message } }),
     }
   }
 
-  #inForce(run: string, startedWith: string): string {
+  #inForce({ run, startedWith }: { run: string; startedWith: string }): string {
     return this.#applied?.run === run ? this.#applied.hash : startedWith
   }
 
   async #bringAbout(wanted: GuestConfiguration, run: string, signal: AbortSignal): Promise<void> {
     const { clock, log, stage, onChange } = this.#o
     this.#underWaySinceMs = clock.monotonicMs()
+    this.#tried = run
     const deadline = AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)])
     let session: EngineSession | undefined
     try {
@@ -118,6 +158,7 @@ export class Configuration {
       stage(wanted)
       const { restartRequired } = await session.configure(laid(wanted.layers), deadline)
       this.#applied = { run, hash: wanted.hash, restartRequired }
+      this.#tried = undefined
       this.#failed = undefined
       log.info({ configuration: wanted.hash, restartRequired }, 'the configuration is in force')
     } catch (err) {

@@ -26,6 +26,7 @@ test.each<[string, EngineEnd[], string, string]>([
   ['a full volume is the cause', [{ ...crash, answered: false, volume: { percent: 100, full: true } }], 'FAILED', 'VolumeFull'],
   ['a lock that is held is no crash', [{ ...crash, exit: 75 }], 'FAILED', 'VolumeBusy'],
   ['nor is a volume that cannot be written', [{ ...crash, exit: 73 }], 'FAILED', 'VolumeNotWritable'],
+  ['which may be because it is full', [{ ...crash, exit: 73, volume: { percent: 100, full: true } }], 'FAILED', 'VolumeFull'],
 ])('%s', (_, ends, operatingStatus, code) => {
   expect(after(...ends).trouble).toMatchObject({ operatingStatus, fault: { code } })
 })

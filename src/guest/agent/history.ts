@@ -41,7 +41,7 @@ export interface EngineEnd {
 }
 
 export function afterEnd(before: EngineHistory, end: EngineEnd, lock: string, nowMs: number): EngineHistory {
-  const hindrance = hinderedBy(end.exit, lock)
+  const hindrance = hinderedBy(end, lock)
   if (hindrance !== undefined) {
     const hindered = before.hindered + 1
     return {
@@ -68,14 +68,18 @@ export function afterAnswer({ trouble: _, ...history }: EngineHistory): EngineHi
   return { ...history, hindered: 0 }
 }
 
-function hinderedBy(exit: number, lock: string): Fault | undefined {
+function hinderedBy({ exit, volume }: EngineEnd, lock: string): Fault | undefined {
   if (exit === jobExits.busy) return fault('VolumeBusy', { path: lock })
-  if (exit === jobExits.notWritable) return fault('VolumeNotWritable', { why: `${lock} cannot be opened for writing` })
-  return undefined
+  if (exit !== jobExits.notWritable) return undefined
+  return volumeFull(volume) ?? fault('VolumeNotWritable', { why: `${lock} or the marker beside the data cannot be written` })
 }
 
+const volumeFull = (volume: EngineEnd['volume']): Fault | undefined =>
+  volume?.full ? fault('VolumeFull', { used: `${volume.percent} % used` }) : undefined
+
 function troubleOf(end: EngineEnd, times: number, answered: boolean): NonNullable<EngineHistory['trouble']> {
-  if (end.volume?.full) return { operatingStatus: 'FAILED', fault: fault('VolumeFull', { used: `${end.volume.percent} % used` }) }
+  const full = volumeFull(end.volume)
+  if (full !== undefined) return { operatingStatus: 'FAILED', fault: full }
   const why = wordsFor(end.exit)
   if (!answered) return { operatingStatus: 'FAILED', fault: fault('EngineStartFailed', { log: `${why} before it answered` }) }
   if (times < crashesToSay) return { operatingStatus: 'RESTARTING', fault: fault('EngineStopped', { why }) }

@@ -17,9 +17,10 @@ export interface Known {
   engine: {
     version: string | undefined
     startedAt: Date | undefined
+    startedWith: string | undefined
     lastExit: { code: number; at: string } | undefined
   }
-  /** undefined while no engine runs. */
+  /** undefined while no engine answers. */
   configuration: GuestStatus['configuration']
   /** undefined until the volume was seen. */
   initialised: boolean | undefined
@@ -33,6 +34,7 @@ export function reportOf(known: Known): GuestStatus {
   const facts = {
     ...(engine.version !== undefined && { version: engine.version.slice(0, 64) }),
     ...(engine.startedAt !== undefined && { startedAt: engine.startedAt.toISOString() }),
+    ...(engine.startedWith !== undefined && { startedWith: engine.startedWith }),
     ...(engine.lastExit !== undefined && { lastExit: engine.lastExit }),
   }
   return {

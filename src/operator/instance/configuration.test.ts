@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { GuestConfiguration } from '../../api/guest.ts'
+import type { GuestConfiguration, GuestStatus } from '../../api/guest.ts'
 import { aGuest, anInstance, engine, healthy } from '../examples.ts'
 import { renderConfiguration } from './configuration.ts'
 import type { Decided } from './decide.ts'
@@ -15,8 +15,8 @@ const decided: Decided = {
 const memory = String(2 ** 30)
 const first = renderConfiguration(anInstance(), decided, undefined, false)
 /** A Guest with that configuration, whose engine was started with the one of that hash. */
-const guest = (configuration: GuestConfiguration, startedWith: string, hash = configuration.hash) =>
-  aGuest({ configuration }, healthy({ configuration: { hash, ...(startedWith !== hash && { startedWith }) } }))
+const guest = (configuration: GuestConfiguration, startedWith: string) =>
+  aGuest({ configuration }, healthy({ configuration: { hash: configuration.hash }, engine: { startedWith } }))
 const render = (
   previous: ReturnType<typeof aGuest> | undefined,
   settings: Record<string, string> | undefined,
@@ -39,7 +39,7 @@ test('at first it is the default formulas, and what the version sets is laid ove
 test('what the version sets reaches a guest that runs, and goes from it again', () => {
   const set = render(guest(first, first.hash), { more: 'x' })
   expect(text(set)).toEqual({ memory, more: 'x' })
-  const gone = render(guest(set, first.hash, set.hash), {})
+  const gone = render(guest(set, first.hash), {})
   expect(text(gone)).toEqual({ memory })
   expect(gone.hash).toBe(first.hash)
 })
@@ -76,13 +76,24 @@ test('what the engine was last seen to start with goes along, until it is what i
   const second = render(guest(first, first.hash), { more: 'x' })
   expect(second.lastGood).toEqual({ hash: first.hash, files: first.files })
   // In force meanwhile, but never started with.
-  const third = render(guest(second, first.hash, second.hash), { more: 'y' })
+  const third = render(guest(second, first.hash), { more: 'y' })
   expect(third.lastGood?.hash).toBe(first.hash)
   // Started with by now.
   expect(render(guest(second, second.hash), { more: 'y' }).lastGood?.hash).toBe(second.hash)
-  expect(render(guest(third, first.hash, third.hash), {}).lastGood).toBeUndefined()
+  expect(render(guest(third, first.hash), {}).lastGood).toBeUndefined()
   // Never seen to start.
   expect(render(aGuest({ configuration: first }), { more: 'x' }).lastGood).toBeUndefined()
+})
+
+test.each<[string, GuestStatus]>([
+  ['between two pods', { podUID: 'former', operatingStatus: 'SHUTDOWN' }],
+  ['while it is started again', { podUID: 'pod-1', operatingStatus: 'RESTARTING' }],
+])('no engine need run for it: %s', (_, status) => {
+  const told = (configuration: GuestConfiguration) => aGuest({ configuration }, { ...status, engine: { startedWith: first.hash } })
+  const second = render(told(first), { more: 'x' }, true)
+  expect(second.lastGood).toEqual({ hash: first.hash, files: first.files })
+  // The second is being started with, and nobody knows yet whether it can be.
+  expect(render(told(second), { more: 'y' }).lastGood).toEqual(second.lastGood)
 })
 
 test('the order of settings in a map makes no other file', () => {

@@ -53,13 +53,17 @@ export function renderLayers(instance: Instance, decided: Sized, layers: Layers)
   return { hash, files }
 }
 
-/** What the engine was last seen to start with, so that it can come up again if it does not start with what is asked for now. */
+/**
+ * What the engine last started and answered with, so that it can come up again if it does not start with what is asked for now. A former pod's
+ * word for it is as good as the live one's: it is of the past, and between two pods it is the only one.
+ */
 function lastGoodOf(previous: Guest | undefined, { version, upgradeFrom }: Decided, hash: string): GuestSettings | undefined {
   // What one version started with says nothing of another.
   if (previous === undefined || previous.spec.version !== version || upgradeFrom !== undefined) return undefined
   const { configuration } = previous.spec
-  const reported = previous.status?.configuration
-  const startedWith = reported?.startedWith ?? reported?.hash
-  const good = startedWith === configuration.hash ? { hash: configuration.hash, files: configuration.files } : configuration.lastGood
+  const good =
+    previous.status?.engine?.startedWith === configuration.hash
+      ? { hash: configuration.hash, files: configuration.files }
+      : configuration.lastGood
   return good?.hash === hash ? undefined : good
 }

@@ -13,7 +13,14 @@ export function judgeConfiguration(o: Observed, note?: Fault): Finding {
   const wanted = guest?.spec.configuration.hash
   const reported = believed(o.side)?.configuration
   if (reported === undefined) {
-    return { said: { type, status: 'Unknown', reason: 'NotReported', message: 'the engine has not been started yet' } }
+    return {
+      said: {
+        type,
+        status: 'Unknown',
+        reason: 'NotReported',
+        message: 'it is not known what is in force: the engine does not answer yet, or a change is being undone',
+      },
+    }
   }
   const outdated = guest && lacks(guest, 'configuration')
   if (outdated !== undefined && reported.hash !== wanted) {

@@ -268,8 +268,11 @@ async function agent(
     observedGeneration: guest.metadata.generation ?? 0,
     agent: { version: 'fake', startedAt: runs.startedAt!, capabilities: ['databases', 'users', 'configuration', 'root', 'upgrade'] },
     operatingStatus: 'HEALTHY',
-    engine: { version: spec.version, startedAt: pod.status.startTime ?? '' },
-    configuration: configurationOf(start, spec.configuration.hash),
+    // On data of another version none is started.
+    ...(data === spec.version && {
+      engine: { version: spec.version, startedAt: pod.status.startTime ?? '', startedWith: start.with },
+      configuration: configurationOf(start, spec.configuration.hash),
+    }),
     volume: { initialised: true, version: data, usedPercent: 5 },
     ...(spec.databases && { databases: spec.databases.map(d => ({ name: d.name, ...outcome(d) })) }),
     ...(spec.users && {
@@ -297,14 +300,15 @@ const mismatch = (found: string, expected: string): Partial<GuestStatus> => ({
   fault: { code: 'DataVersionMismatch', message: `found ${found}, expected ${expected}` },
 })
 
-/** The launcher is stopping, and the agent's last word says so. */
+/** The launcher has stopped the engine, and the agent's last word says so: nothing is in force, and what the engine had started with stays told. */
 async function farewell(pod: Pod, all: All, part: Part, signal: AbortSignal): Promise<void> {
   const guest = all.guests.get(keyOf(pod))
   if (guest?.status?.podUID !== pod.metadata.uid || guest.status.operatingStatus === 'SHUTDOWN' || part.silent) return
-  const { apiVersion, kind, metadata, status } = guest
+  const { apiVersion, kind, metadata } = guest
   const { name, namespace, uid } = metadata
-  const wasWell = status?.operatingStatus === 'HEALTHY'
-  const last = { ...status, operatingStatus: 'SHUTDOWN' as const, ...(wasWell && { step: 'Stopped' }) }
+  const { configuration: _, engine: { startedAt: __, ...engine } = {}, ...status } = guest.status
+  const wasWell = status.operatingStatus === 'HEALTHY'
+  const last: GuestStatus = { ...status, engine, operatingStatus: 'SHUTDOWN', ...(wasWell && { step: 'Stopped' }) }
   await all.guests.apply(
     { apiVersion, kind, metadata: { name, namespace: namespace!, uid }, status: last },
     { manager: 'trove-guest', subresource: 'status', signal },
@@ -325,7 +329,7 @@ function startOf({ hash, files, lastGood }: GuestConfiguration, refuses: string 
 function configurationOf(start: Start, hash: string): GuestStatus['configuration'] {
   const fault = { code: 'ConfigurationRefused', message: 'FATAL: no' }
   if (start.refused === hash) return { hash: start.with, refused: hash, fault }
-  return { hash, ...(start.with !== hash && { startedWith: start.with }) }
+  return { hash }
 }
 
 const alreadyThere = (error: unknown): undefined => {

@@ -32,7 +32,7 @@ export function judgeSize(
 
 const madeForRestart = `Pod.spec.initContainers[guest-agent].env[${restartVariable}]`
 /** What came into force while it ran is what it is started with then: whatever is in force later is another than that. */
-const startedWith = ['Guest.status.configuration.startedWith', 'Guest.spec.configuration.lastGood']
+const startedWith = ['Guest.status.engine.startedWith', 'Guest.spec.configuration.lastGood']
 const takenUpAtRestart = [
   ...startedWith,
   'Instance.status.conditions[RestartPending]',
