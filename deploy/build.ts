@@ -1,14 +1,17 @@
 /**
- * `npm run build`: bundles the operator and the agent into one file each, with everything that they need from node_modules, so that the image
- * holds Node, two programs and the launcher. Source maps are written beside them and stay out of the image. Beside them comes `kubectl-trove`,
- * for people's own machines.
+ * `npm run build`: bundles the operator and the agent, with everything that they need from node_modules, so that the image holds Node, two
+ * programs and the launcher. The agent's engines are files of their own, of which it loads one. Source maps are written beside them and stay out
+ * of the image. Beside them comes `kubectl-trove`, for people's own machines.
  */
-import { chmodSync, copyFileSync, readFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
-/** What the image holds. The launcher is a file beside the operator, which reads it when it starts. */
-export const programs = ['operator.mjs', 'guest.mjs', 'launcher.sh'] as const
+/** What the image takes from where `bundle` has written. The launcher is a file beside the operator, which reads it when it starts. */
+export const programsIn = (out: string): string[] =>
+  readdirSync(out)
+    .filter(name => name.endsWith('.mjs') || name === 'launcher.sh')
+    .sort()
 
 /** Dependencies in CommonJS require Node's own modules at run time, which an ES module has no function for. */
 const requireOfModules = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
@@ -20,6 +23,7 @@ export async function bundle(root: string, out: string, o: { kubeconfigReader?: 
     absWorkingDir: root,
     entryPoints: { operator: 'src/operator/main.ts', guest: 'src/guest/agent/main.ts' },
     outdir: out,
+    splitting: true,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     platform: 'node',
@@ -57,6 +61,8 @@ export async function bundlePlugin(root: string, out: string): Promise<void> {
 
 if (import.meta.main) {
   const root = join(import.meta.dirname, '..')
-  await bundle(root, join(root, 'dist'))
-  await bundlePlugin(root, join(root, 'dist'))
+  const out = join(root, 'dist')
+  rmSync(out, { recursive: true, force: true })
+  await bundle(root, out)
+  await bundlePlugin(root, out)
 }

@@ -3,7 +3,7 @@
  * wait ends: at the signal, or at the server's own timeouts.
  */
 import { Socket } from 'node:net'
-import type { Connection as Client, RowDataPacket } from 'mysql2/promise'
+import { type Connection as Client, createConnection, type RowDataPacket } from 'mysql2/promise'
 import { abortable } from '../abortable.ts'
 import type { Dialect } from './dialect.ts'
 import { administrator } from './names.ts'
@@ -45,8 +45,6 @@ export const socketOf = (sockets: string): string => `${sockets}/mysqld.sock`
 
 export async function openConnection(sockets: string, dialect: Pick<Dialect, 'limits'>, signal: AbortSignal): Promise<Connection> {
   signal.throwIfAborted()
-  // Loaded when it is first needed: an agent of another engine has no memory for it.
-  const { createConnection } = await import('mysql2/promise')
   const socket = new Socket()
   let client: Client | undefined
   let previous: Promise<unknown> = Promise.resolve()

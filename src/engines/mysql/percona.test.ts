@@ -1,8 +1,8 @@
 /** In what Percona Server differs from MySQL for the project, and in what it does not: its image has not been run here. */
 import { expect, test } from 'vitest'
-import { guestEngines } from '../guest-engines.ts'
 import { operatorEngines } from '../operator-engines.ts'
 import { mysql, percona } from './dialect.ts'
+import * as guest from './guest.ts'
 
 const mib = 1024 * 1024
 const self = { name: 'shop', role: 'Writer' } as const
@@ -22,8 +22,8 @@ test.each([512, 1024, 4096])('with %i MiB it has the configuration of MySQL, and
 })
 
 test('it is initialised, started, asked and given logins as MySQL is', () => {
-  expect(guestEngines.percona.initialise(paths)).toBe(guestEngines.mysql.initialise(paths))
-  expect(guestEngines.percona.start(paths)).toEqual(guestEngines.mysql.start(paths))
+  expect(guest.percona.initialise(paths)).toBe(guest.mysql.initialise(paths))
+  expect(guest.percona.start(paths)).toEqual(guest.mysql.start(paths))
   expect(percona).toEqual({ ...mysql, engine: 'percona' })
 })
 

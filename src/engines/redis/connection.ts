@@ -2,6 +2,7 @@
  * One connection to the local server as its administrator, with the password that the server's start left on the volume. It is never made anew
  * by itself, nothing is kept for later, and every wait ends at the signal, with the connection.
  */
+import { createClient, MultiErrorReply } from '@redis/client'
 import { abortable } from '../abortable.ts'
 import type { EnginePaths } from '../guest-engine.ts'
 import { readVolumeFile } from '../volume-file.ts'
@@ -18,8 +19,6 @@ export interface Connection {
 export async function openConnection(paths: EnginePaths, signal: AbortSignal): Promise<Connection> {
   signal.throwIfAborted()
   const password = administratorPassword(paths)
-  // Loaded when it is first needed: an agent of another engine has no memory for it.
-  const { createClient, MultiErrorReply } = await import('@redis/client')
   const client = createClient({
     username: administrator,
     password,

@@ -101,7 +101,7 @@ function startAgent(
     {
       api,
       launcher: openLauncher(container.dir),
-      engines: { postgresql: fakeEngine(container.dir) },
+      engines: { postgresql: async () => fakeEngine(container.dir) },
       mounts: { data, trove: container.dir },
       podUID,
       version: 'test',

@@ -41,8 +41,8 @@ import { VolumeGauge } from './volume-use.ts'
 export interface AgentOptions {
   api: GuestApi
   launcher: Launcher
-  /** The engines that this agent has, by name. */
-  engines: Readonly<Record<string, GuestEngine>>
+  /** Loads an engine that this agent has, by name. */
+  engines: Readonly<Record<string, () => Promise<GuestEngine>>>
   mounts: Mounts
   podUID: string
   version: string
@@ -79,6 +79,7 @@ export class Agent {
   #reportedAtMs = 0
 
   #guest: Guest | undefined
+  #engine: GuestEngine | undefined
   #run: Attended | undefined
   #history: EngineHistory = untroubled
   #initialisation: Initialisation & { failures: number } = { running: false, retryAtMs: 0, failures: 0 }
@@ -113,7 +114,7 @@ export class Agent {
       clock: o.clock,
       log: o.log,
       run: signal => this.#runUpgrade(signal),
-      logFault: lines => this.#engine()?.logFault(lines),
+      logFault: lines => this.#engine?.logFault(lines),
       onChange: () => this.wake(),
     })
     o.api.onChange(() => this.wake())
@@ -182,6 +183,7 @@ export class Agent {
 
   async #observe(): Promise<{ observed: Observed; launcher: LauncherState }> {
     this.#takeGuest()
+    this.#engine ??= await this.#loadEngine()
     await this.#gauge.look()
     const launcher = this.#o.launcher.look()
     const spec = this.#guest?.spec
@@ -189,7 +191,7 @@ export class Agent {
       nowMs: this.#o.clock.monotonicMs(),
       agentVersion: this.#o.version,
       spec,
-      engineKnown: this.#engine() !== undefined,
+      engineKnown: this.#engine !== undefined,
       built: this.#built,
       launcher,
       full: this.#gauge.full ? { percent: this.#gauge.percent ?? 100 } : undefined,
@@ -386,7 +388,7 @@ export class Agent {
   }
 
   #upgradeState() {
-    const isDue = this.#guest?.spec.upgradeFrom !== undefined && this.#engine()?.upgrade !== undefined
+    const isDue = this.#guest?.spec.upgradeFrom !== undefined && this.#engine?.upgrade !== undefined
     return isDue && this.#run !== undefined ? this.#upgrade.stateIn(this.#run.job) : undefined
   }
 
@@ -447,13 +449,14 @@ export class Agent {
     this.#o.launcher.ring()
   }
 
-  #engine(): GuestEngine | undefined {
+  /** Undefined while there is no Guest, and for an engine that this agent does not have. A Guest's engine never changes. */
+  async #loadEngine(): Promise<GuestEngine | undefined> {
     const name = this.#guest?.spec.engine
-    return name !== undefined && Object.hasOwn(this.#o.engines, name) ? this.#o.engines[name] : undefined
+    return name !== undefined && Object.hasOwn(this.#o.engines, name) ? this.#o.engines[name]?.() : undefined
   }
 
   #known(): { spec: GuestSpec; engine: GuestEngine; layout: Layout } {
-    const engine = this.#engine()
+    const engine = this.#engine
     if (this.#guest === undefined || engine === undefined) throw new Error('the engine is not known yet')
     return { spec: this.#guest.spec, engine, layout: layoutOf(this.#guest.spec.engine, this.#o.mounts) }
   }

@@ -95,7 +95,7 @@ async function guest(name: string) {
     {
       api: openGuestApi(meta, collection, client),
       launcher: openLauncher(container.dir),
-      engines: { postgresql: fakeEngine(container.dir) },
+      engines: { postgresql: async () => fakeEngine(container.dir) },
       mounts: { data, trove: container.dir },
       podUID: 'pod',
       version: 'test',

@@ -7,9 +7,9 @@ import { itemsOf } from './items.ts'
 import { type Server, startServer } from './server.ts'
 import { servers } from './servers.ts'
 
-describe.each(servers)('$of', kind => {
+describe.each(servers)('$of', async kind => {
   const { engine, version } = kind
-  const guest = guestEngines[engine]
+  const guest = await guestEngines[engine]()
   let server: Server
   beforeAll(async () => {
     server = await startServer(kind)

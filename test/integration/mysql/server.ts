@@ -51,7 +51,7 @@ export interface Server {
 
 export async function startServer({ engine, version, of }: ServerKind): Promise<Server> {
   let image = await dockerImage(of, stepLog())
-  const guest = guestEngines[engine]
+  const guest = await guestEngines[engine]()
   const operator = operatorEngines[engine]
   const root = await mkdtemp(join(tmpdir(), 'trove-mysql-'))
   const paths: EnginePaths = { data: join(root, "da'ta"), configuration: join(root, 'configuration'), sockets: join(root, 'sockets') }

@@ -5,7 +5,7 @@ import { guestEngines } from '../../../src/engines/guest-engines.ts'
 import { itemsOf } from './items.ts'
 import { type Server, startServer } from './server.ts'
 
-const guest = guestEngines.mariadb
+const guest = await guestEngines.mariadb()
 let server: Server
 beforeAll(async () => {
   server = await startServer({ engine: 'mariadb', version: '10.11', of: 'mariadb:10.11' })

@@ -5,7 +5,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bundle, programs } from '../../../deploy/build.ts'
+import { bundle, programsIn } from '../../../deploy/build.ts'
 import { contentKey } from '../cache.ts'
 import { must, run } from '../command.ts'
 import { thisCheckout } from '../names.ts'
@@ -31,7 +31,7 @@ export async function operatorImage(options: OperatorImageOptions): Promise<stri
   const context = mkdtempSync(join(tmpdir(), 'trove-image-'))
   try {
     await log.step('bundle operator and agent', () => bundle(options.source ?? thisCheckout(), context))
-    const content = programs.map(name => readFileSync(join(context, name), 'utf8'))
+    const content = programsIn(context).map(name => readFileSync(join(context, name), 'utf8'))
     const image = `trove.local/trove:dev-${contentKey([...content, readFileSync(dockerfile, 'utf8'), base.key])}`
     if ((await run('docker', ['image', 'inspect', image])).code === 0) return image
     const args = ['build', '--quiet', '--file', dockerfile, '--build-arg', `BASE=${base.reference}`, '--tag', image, context]
