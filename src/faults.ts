@@ -109,6 +109,13 @@ export const faults = {
     provokedIn: 'integration',
     heals: false,
   }),
+  UpgradeSlow: entry<{ minutes: number }>({
+    says: p => `the engine runs with the new version, but its own upgrade of the data has not come to its end in ${p.minutes} min`,
+    advice: 'It is left to finish. It may be waiting for a session that holds a table: let the application end its long transactions',
+    shows: 'phase ERROR',
+    provokedIn: 'unit',
+    heals: true,
+  }),
   UpgradeFailed: entry<{ log: string }>({
     says: p => `the engine runs with the new version, but its own upgrade of the data did not come to its end: ${p.log}`,
     advice: 'It is tried again by itself, at most every 60 s; the message is the engine’s own',

@@ -109,22 +109,28 @@ test.each<[string, Partial<Observed>, string[], object]>([
   ],
   [
     'an engine that answers has its own work done first',
-    { ...live([engine]), run: { ...run, answered: true }, upgrade: { running: false, retryAtMs: 0 } },
+    { ...live([engine]), run: { ...run, answered: true }, upgrade: { retryAtMs: 0 } },
     ['upgrade'],
     { operatingStatus: 'BUILDING', step: 'Upgrading' },
   ],
   [
     'once at a time',
-    { ...live([engine]), run: { ...run, answered: true }, upgrade: { running: true, retryAtMs: 0 } },
+    { ...live([engine]), nowMs: 700_000, run: { ...run, answered: true }, upgrade: { runningSinceMs: 100_001, retryAtMs: 0 } },
     [],
     { step: 'Upgrading' },
+  ],
+  [
+    'where it takes long, that is said, and it is left alone',
+    { ...live([engine]), nowMs: 700_000, run: { ...run, answered: true }, upgrade: { runningSinceMs: 100_000, retryAtMs: 0 } },
+    [],
+    { operatingStatus: 'FAILED', fault: { code: 'UpgradeSlow' } },
   ],
   [
     'where it failed, that is shown until it is tried again',
     {
       ...live([engine]),
       run: { ...run, answered: true },
-      upgrade: { running: false, retryAtMs: 5000, failure: fault('UpgradeFailed', { log: 'x' }) },
+      upgrade: { retryAtMs: 5000, failure: fault('UpgradeFailed', { log: 'x' }) },
     },
     [],
     { operatingStatus: 'FAILED', fault: { code: 'UpgradeFailed' } },

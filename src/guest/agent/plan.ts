@@ -14,6 +14,7 @@ import type { VolumeLook } from './volume.ts'
 
 /** An engine that has not answered for so long is reported, and left to recover for as long as it takes. */
 export const slowAfterMs = 60_000
+export const upgradeSlowAfterMs = 600_000
 /** A running engine whose probes have failed for so long is reported, and left alone. */
 export const silentAfterMs = 30_000
 export const engineJobs = /^engine-/
@@ -150,10 +151,12 @@ function planRunning(o: Observed, job: Job, boot: string): Plan {
 }
 
 /** While it is tried again, what went wrong the last time still is what is wrong. */
-function planUpgrade(o: Observed, { running, retryAtMs, failure }: UpgradeState): Plan {
-  const wrong = failure && o.full ? fault('VolumeFull', { used: `${o.full.percent} % used` }) : failure
+function planUpgrade(o: Observed, { runningSinceMs, retryAtMs, failure }: UpgradeState): Plan {
+  const slowAtMs = (runningSinceMs ?? o.nowMs) + upgradeSlowAfterMs
+  const slow = o.nowMs >= slowAtMs ? fault('UpgradeSlow', { minutes: upgradeSlowAfterMs / 60_000 }) : undefined
+  const wrong = failure && o.full ? fault('VolumeFull', { used: `${o.full.percent} % used` }) : (failure ?? slow)
   const says = wrong === undefined ? beginning(o, 'Upgrading') : failed(wrong)
-  if (running) return { actions: [], says }
+  if (runningSinceMs !== undefined) return { actions: [], says, ...(wrong === undefined && { againAtMs: slowAtMs }) }
   return o.nowMs < retryAtMs ? { actions: [], says, againAtMs: retryAtMs } : { actions: does({ do: 'upgrade' }), says }
 }
 

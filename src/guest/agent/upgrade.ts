@@ -19,7 +19,8 @@ export interface UpgradeContext {
 }
 
 export interface UpgradeState {
-  running: boolean
+  /** Monotonic, while the tool runs. */
+  runningSinceMs?: number
   /** Monotonic. */
   retryAtMs: number
   failure?: Fault
@@ -27,7 +28,7 @@ export interface UpgradeState {
 
 export class Upgrade {
   readonly #o: UpgradeContext
-  #state: UpgradeState = { running: false, retryAtMs: 0 }
+  #state: UpgradeState = { retryAtMs: 0 }
   #failures = 0
   /** The run of the engine in which it came to its end. */
   #doneIn: string | undefined
@@ -43,7 +44,7 @@ export class Upgrade {
 
   async begin(run: string, signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#o
-    this.#state = { ...this.#state, running: true }
+    this.#state = { ...this.#state, runningSinceMs: clock.monotonicMs() }
     log.info({ job: run }, 'the engine takes over the data of an older version')
     try {
       const { exit, output } = await this.#o.run(signal)
@@ -51,7 +52,7 @@ export class Upgrade {
       else this.#failed(exit === 'lost' ? 'the engine’s container has ended' : this.#why(exit, output))
     } catch (err) {
       // With the engine its tool ends, too; the next run of the engine begins anew.
-      if (signal.aborted) this.#state = { running: false, retryAtMs: clock.monotonicMs() }
+      if (signal.aborted) this.#state = { retryAtMs: clock.monotonicMs() }
       else this.#failed(err instanceof Error ? err.message : String(err))
     }
     this.#o.onChange()
@@ -60,13 +61,13 @@ export class Upgrade {
   #done(run: string): void {
     this.#doneIn = run
     this.#failures = 0
-    this.#state = { running: false, retryAtMs: 0 }
+    this.#state = { retryAtMs: 0 }
     this.#o.log.info({ job: run }, 'the data is taken over')
   }
 
   #failed(log: string): void {
     const failure = fault('UpgradeFailed', { log })
-    this.#state = { running: false, retryAtMs: this.#o.clock.monotonicMs() + pauseMs(this.#failures++, 500, 60_000), failure }
+    this.#state = { retryAtMs: this.#o.clock.monotonicMs() + pauseMs(this.#failures++, 500, 60_000), failure }
     this.#o.log.warn({ code: failure.code, message: failure.message }, 'the data is not taken over')
   }
 
