@@ -15,7 +15,7 @@ import { recorded } from '../../integration/faults/history.ts'
 import { type Exchange, isWrite, wasApplied } from '../../integration/faults/journal.ts'
 import { kubeconfigText } from '../../integration/faults/operator.ts'
 import { type Proxy as Between, openProxy, openUpstream } from '../../integration/faults/proxy.ts'
-import { median } from '../statistics.ts'
+import { percentile } from '../statistics.ts'
 import { aDatabase, aUser, type Bed, namesOf, never } from './bed.ts'
 import { guestsNamespace, tenant } from './names.ts'
 import { caughtUp, startOperator } from './program.ts'
@@ -70,7 +70,7 @@ export async function record(bed: Bed): Promise<Recording> {
       return { name, uid, writes: writes.filter(x => belongs(x, name)) }
     })
     const counts = byInstance.map(i => i.writes.filter(isWrite).length)
-    const usual = median(counts)
+    const usual = percentile(counts, 50)
     const chosen = byInstance.find(i => i.writes.filter(isWrite).length === usual)!
     const steps = templateOf(chosen.name, chosen.writes, x => levels.at(x))
     return { steps, counts, database, databaseUser, needless: [...needless, ...noChange(journal.slice(from))] }
