@@ -75,7 +75,9 @@ const configuration = z.object({
   lastGood: z
     .object({ hash, files })
     .optional()
-    .describe('What the engine last started and answered with, where that is another: taken if it refuses to start with this one.'),
+    .describe(
+      'What the engine last started and answered with, where that is another: taken if it refuses to start with this one. While the version changes, the defaults of the new one.',
+    ),
 })
 
 const spec = z

@@ -99,6 +99,8 @@ export class Configuration {
     // Where the last good one does not start either, it is not for the other that there is no database.
     if (startedWith !== undefined && startedWith === wanted?.lastGood?.hash) this.#refused = undefined
     if (wanted?.lastGood === undefined || startedWith !== wanted.hash) return false
+    // It has started with it before: what ended it now is something else.
+    if (startedWith === this.#startedWith) return false
     this.#refused = { hash: wanted.hash, fault: fault('ConfigurationRefused', { why }) }
     return true
   }

@@ -101,11 +101,13 @@ test('the order of settings in a map makes no other file', () => {
   expect(render(undefined, { z: '2', a: '1' }).hash).toBe(one.hash)
 })
 
-test('what one version started with is not what another falls back to', () => {
+test('what one version started with is not what another falls back to: that is its defaults', () => {
   const before = guest(first, first.hash)
   const next = { ...decided, version: '17.2', upgradeFrom: '17', settings: { more: 'x' } }
   const moved = renderConfiguration(anInstance(), next, before, true)
-  expect(moved.lastGood).toBeUndefined()
+  expect(text(moved)).toEqual({ memory, more: 'x' })
+  expect(text(moved.lastGood!)).toEqual({ memory })
   const between = aGuest({ ...before.spec, version: '17.2', upgradeFrom: '17', configuration: moved }, before.status)
-  expect(renderConfiguration(anInstance(), { ...next, settings: { more: 'y' } }, between, false).lastGood).toBeUndefined()
+  expect(renderConfiguration(anInstance(), { ...next, settings: { more: 'y' } }, between, false).lastGood).toEqual(moved.lastGood)
+  expect(renderConfiguration(anInstance(), { ...next, settings: {} }, between, false).lastGood).toBeUndefined()
 })

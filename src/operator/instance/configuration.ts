@@ -31,7 +31,9 @@ export function renderConfiguration(
   // An operator that would write the files differently does so when there is something to say.
   if (!isAnew && same(before.layers, layers)) return before
   const { hash, files } = renderLayers(instance, decided, layers)
-  const lastGood = lastGoodOf(previous, decided, hash)
+  const good =
+    decided.upgradeFrom === undefined ? lastGoodOf(previous, decided) : renderLayers(instance, decided, { defaults: layers.defaults })
+  const lastGood = good?.hash === hash ? undefined : good
   return { hash, formulas: isAnew ? engine.formulas : before.formulas, files, layers, ...(lastGood !== undefined && { lastGood }) }
 }
 
@@ -55,15 +57,13 @@ export function renderLayers(instance: Instance, decided: Sized, layers: Layers)
 
 /**
  * What the engine last started and answered with, so that it can come up again if it does not start with what is asked for now. A former pod's
- * word for it is as good as the live one's: it is of the past, and between two pods it is the only one.
+ * word for it is as good as the live one's: it is of the past, and between two pods it is the only one. What one version started with says
+ * nothing of another: there it is the new version's defaults, without anybody's settings.
  */
-function lastGoodOf(previous: Guest | undefined, { version, upgradeFrom }: Decided, hash: string): GuestSettings | undefined {
-  // What one version started with says nothing of another.
-  if (previous === undefined || previous.spec.version !== version || upgradeFrom !== undefined) return undefined
+function lastGoodOf(previous: Guest | undefined, { version }: Decided): GuestSettings | undefined {
+  if (previous === undefined || previous.spec.version !== version) return undefined
   const { configuration } = previous.spec
-  const good =
-    previous.status?.engine?.startedWith === configuration.hash
-      ? { hash: configuration.hash, files: configuration.files }
-      : configuration.lastGood
-  return good?.hash === hash ? undefined : good
+  return previous.status?.engine?.startedWith === configuration.hash
+    ? { hash: configuration.hash, files: configuration.files }
+    : configuration.lastGood
 }
