@@ -627,22 +627,6 @@ test('ConfigurationRefused: an engine that does not start with what is asked for
   expect(api.status.engine?.startedWith).toBe('abc')
 })
 
-test('an engine that has answered with a configuration does not refuse it later: what ends it then is something else', async () => {
-  startAgent()
-  await healthy()
-  asks('def', { warm: '1' }, { lastGood: { hash: 'abc', files: base.configuration.files } })
-  await until('it is in force', () => api.status.configuration?.hash === 'def')
-  process.kill(enginePid(), 'SIGKILL')
-  await until('it has started with it', () => api.status.engine?.startedWith === 'def' && api.status.operatingStatus === 'HEALTHY')
-  steer('refuse', '7')
-  process.kill(enginePid(), 'SIGKILL')
-  await until('it does not start', () => ['FAILED', 'CRASHED'].includes(api.status.operatingStatus ?? ''))
-  release('refuse')
-  await healthy()
-  expect(api.status.configuration).toEqual({ hash: 'def' })
-  expect(readFileSync(home('data', 'starts'), 'utf8')).toBe('setting\ndef\ndef\n')
-})
-
 test('where the last good configuration does not start either, it is not the other one that is at fault', async () => {
   startAgent()
   await healthy()

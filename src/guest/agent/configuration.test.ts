@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest'
+import { systemClock } from '../../runtime/clock.ts'
+import { Configuration } from './configuration.ts'
+import { openLog } from './log.ts'
+
+const files = [{ name: 'conf', content: 'x' }]
+const layers = { defaults: {} }
+const asked = { hash: 'new', formulas: 1, files, layers, lastGood: { hash: 'old', files } }
+
+function aConfiguration(): Configuration {
+  const configuration = new Configuration({
+    clock: systemClock,
+    log: openLog('silent'),
+    connect: () => Promise.reject(new Error('no engine')),
+    stage: () => {},
+    onChange: () => {},
+  })
+  configuration.want(asked)
+  return configuration
+}
+
+test('one that the engine ends with before it ever answered is refused, and the last good one takes its place', () => {
+  const configuration = aConfiguration()
+  expect(configuration.toStartWith()).toBe(asked)
+  expect(configuration.refuses('new', 'no')).toBe(true)
+  expect(configuration.toStartWith()).toBe(asked.lastGood)
+  // It does not start either: so it was not for the other.
+  expect(configuration.refuses('old', 'no')).toBe(false)
+  expect(configuration.toStartWith()).toBe(asked)
+})
+
+test.each<[string, (configuration: Configuration) => void]>([
+  ['in an earlier run', c => c.answers('run-1', 'new')],
+  ['in a former pod', c => c.recallStart('new')],
+])('one that it has answered with %s is not: what ended it now is something else', (_, before) => {
+  const configuration = aConfiguration()
+  before(configuration)
+  expect(configuration.refuses('new', 'no')).toBe(false)
+  expect(configuration.toStartWith()).toBe(asked)
+})
+
+test('without a good one it is tried again', () => {
+  const configuration = aConfiguration()
+  configuration.want({ hash: 'new', formulas: 1, files, layers })
+  expect(configuration.refuses('new', 'no')).toBe(false)
+  expect(configuration.toStartWith().hash).toBe('new')
+})
