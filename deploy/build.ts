@@ -41,6 +41,11 @@ export async function bundle(root: string, out: string, o: { kubeconfigReader?: 
   copyFileSync(join(root, 'src/engines/launcher.sh'), join(out, 'launcher.sh'))
 }
 
+const askForNode22 = `if (Number.parseInt(process.versions.node) < 22) {
+  process.stderr.write(\`error: kubectl-trove needs Node 22 or newer, and the node on PATH is \${process.versions.node}\\n\`)
+  process.exit(1)
+}`
+
 /** The plugin of kubectl, as one file that runs wherever Node is. */
 export async function bundlePlugin(root: string, out: string): Promise<void> {
   const file = join(out, 'kubectl-trove')
@@ -54,7 +59,7 @@ export async function bundlePlugin(root: string, out: string): Promise<void> {
     target: 'node22',
     charset: 'utf8',
     logLevel: 'error',
-    banner: { js: `#!/usr/bin/env node\n${requireOfModules}` },
+    banner: { js: `#!/usr/bin/env node\n${askForNode22}\n${requireOfModules}` },
   })
   chmodSync(file, 0o755)
 }
