@@ -154,11 +154,20 @@ test('of a group that is leaving what runs still has the settings, and of one th
     decide(anInstance(grouped).spec, recorded, flavor, { versions: [], ...(group !== undefined && { group }) }, engines)
   expect(again(aGroup({ work_mem: '8MB' }, { type: 'pg' }, leaving))).toMatchObject({ decided: { groupSettings: { work_mem: '8MB' } } })
   const refused = again(aGroup({ no_such: 1 }))
-  expect(refused).toMatchObject({ groupFault: { code: 'ConfigurationInvalid' }, decided: { version: '15' } })
+  expect(refused).toMatchObject({ configurationFault: { code: 'ConfigurationInvalid' }, decided: { version: '15' } })
   expect(refused.decided?.groupSettings).toBeUndefined()
   expect(refused.fault).toBeUndefined()
-  expect(again(undefined).groupFault?.code).toBe('ConfigurationGroupNotFound')
+  expect(again(undefined).configurationFault?.code).toBe('ConfigurationGroupNotFound')
   expect(decide(anInstance().spec, recorded, flavor, whole, engines).decided?.groupSettings).toEqual({})
+})
+
+test('what runs is told when its version sets something wrong, and keeps what it had', () => {
+  const versions = [aVersion({ version: '15', defaults: { no_such: 1 } })]
+  const told = decide(anInstance().spec, recorded, flavor, { versions }, engines)
+  expect(told).toMatchObject({ configurationFault: { code: 'ConfigurationInvalid' }, decided: { version: '15' } })
+  expect(told.configurationFault?.message).toContain('DatastoreVersion')
+  expect(told.decided?.settings).toBeUndefined()
+  expect(told.fault).toBeUndefined()
 })
 
 test('a claim’s record reads back as it was written', () => {
@@ -188,7 +197,7 @@ test('a group is judged for the version that comes, and one that does not suit i
   expect(pinned.next).toBeUndefined()
   const ahead = change(aGroup({ work_mem: '8MB' }, { type: 'pg', version: '17.2' }))
   expect(ahead).toMatchObject({
-    groupFault: { code: 'ConfigurationGroupMismatch' },
+    configurationFault: { code: 'ConfigurationGroupMismatch' },
     next: { decided: { groupSettings: { work_mem: '8MB' } } },
   })
 })

@@ -55,8 +55,8 @@ export interface Decision {
   next?: { decided: Decided; waits: boolean }
   /** Without `decided`, why nothing can be decided; beside it, why another version that is asked for does not come. */
   fault?: Fault
-  /** Why the Instance's group is not taken. What runs goes on with what it had of it. */
-  groupFault?: Fault
+  /** Why what the Instance's group, or else its version, sets is not taken. What runs goes on with what it had of it. */
+  configurationFault?: Fault
 }
 
 /** What a volume claim says of the decision: all that is left of it if the Guest is lost. */
@@ -193,6 +193,8 @@ function decideAgain(
   }
   const { image, imageDigest } = recorded
   const { groupFault, decided: ofGroup } = group(planned.current.version)
+  const found = findVersion(catalog.versions, planned.current.version)
+  const configurationFault = groupFault ?? (found && settingsOf(found, engine).fault)
   // What a group sets for one version is not carried over to another that it does not suit.
   const next = planned.next && { ...common, ...offeredAs(planned.next), groupSettings: {}, ...group(planned.next.version).decided }
   return {
@@ -200,7 +202,7 @@ function decideAgain(
     ...(next?.offered !== undefined && {
       next: { waits: planned.next!.waits, decided: { ...next, image: next.offered.image } },
     }),
-    ...(groupFault !== undefined && { groupFault }),
+    ...(configurationFault !== undefined && { configurationFault }),
     ...(planned.fault !== undefined && { fault: planned.fault }),
   }
 }
@@ -244,7 +246,7 @@ function groupOf(
   { configurationRef }: InstanceSpec,
   group: ConfigurationGroup | undefined,
   running: Running,
-): Pick<Decision, 'groupFault'> & { decided?: Pick<Decided, 'groupSettings'> } {
+): { groupFault?: Fault; decided?: Pick<Decided, 'groupSettings'> } {
   if (configurationRef === undefined) return { decided: { groupSettings: {} } }
   const judged = settingsOfGroup(configurationRef.name, group, running)
   return 'fault' in judged ? { groupFault: judged.fault } : { decided: { groupSettings: judged.settings } }

@@ -109,7 +109,7 @@ export function dataFound(side: GuestSide): { data?: string | undefined; isDone:
 /** An engine that is well can end in order, and starts again with what it is asked to. */
 export function isWell(side: GuestSide): boolean {
   const { operatingStatus, fault, configuration } = believed(side) ?? {}
-  return operatingStatus === 'HEALTHY' && fault === undefined && configuration?.refused === undefined
+  return operatingStatus === 'HEALTHY' && fault === undefined && configuration?.fault === undefined
 }
 
 /** The last pod's agent saw its engine end by itself, as opposed to killed or lost. */

@@ -102,7 +102,7 @@ export function planInstance(o: Observed, pod: PodSettings): Plan {
   const held = decision.next?.waits ? holdsUp(side, decision.next.decided.version) : undefined
   const next = held === undefined ? decision.next : undefined
   const refusal = held ?? decision.fault
-  const { groupFault } = decision
+  const { configurationFault } = decision
   // Version, image and files move together, between two pods.
   const moves = next !== undefined && side.pod === undefined && (!next.waits || hasEndedInOrder(side))
   const decided = moves ? next.decided : decision.decided
@@ -135,7 +135,7 @@ export function planInstance(o: Observed, pod: PodSettings): Plan {
     ...(refusal !== undefined && { refusal }),
     ...(change !== undefined && { change }),
     ...(volume.note !== undefined && { volumeNote: volume.note }),
-    ...(groupFault !== undefined && { configurationNote: groupFault }),
+    ...(configurationFault !== undefined && { configurationNote: configurationFault }),
     ...(agent.againMs !== undefined && { againMs: agent.againMs }),
   }
 }

@@ -39,7 +39,7 @@ export interface Settings {
   live?: Setting
   cold: Setting
   /** One that every rule allows and the engine does not start with. */
-  refused?: { name: string; value: string | number }
+  refused: { name: string; value: string | number }
 }
 
 export interface Dialect {

@@ -12,6 +12,7 @@ export const redis = (client: string, server: string): Dialect => ({
   settings: {
     live: { name: 'maxmemory-policy', value: 'allkeys-lru', seen: /^maxmemory_policy:allkeys-lru/m },
     cold: { name: 'databases', value: 4, seen: /out of range/ },
+    refused: { name: 'save', value: 'nonsense' },
   },
   denied: /NOPERM/,
   wrongPassword: /WRONGPASS|AUTH failed/,
