@@ -33,7 +33,7 @@ export interface RenderInput extends DefaultsInput {
   self: Member
   /** Every member of the set, self included. A single Instance is a set of one with the role Writer. */
   members: readonly Member[]
-  /** All that is to be set beside what the operator owns: the defaults, and whatever is laid over them. */
+  /** All that is to be set beside what is enforced: the defaults, and whatever is laid over them. */
   parameters: Parameters
 }
 
@@ -66,9 +66,11 @@ export interface OperatorEngine {
   readonly user: { readonly uid: number; readonly gid: number }
   /** By version, what can be set and how; for one that is not among them nobody can set anything. */
   readonly parameters: Catalogues
+  /** Settings that Trove rests on: `render` has them whatever else is asked for. Nobody else can set them, see `parameters`. */
+  readonly enforced: Parameters
   /** Settings that others may override, and what they are if nobody does: they scale with the flavor. */
   defaults(input: DefaultsInput): Parameters
-  /** The engine's configuration files, whole: what the operator owns and `parameters`. No value can break out of its line. */
+  /** The engine's configuration files, whole: what is enforced and `parameters`. No value can break out of its line. */
   render(input: RenderInput): ConfigurationFile[]
   /** Why it cannot take over, in place, the data of an older version. What it can, a DatastoreVersion may offer in `upgradeFrom`. */
   readonly refusesUpgrade: UpgradePath

@@ -30,6 +30,7 @@ export const engine: OperatorEngine = {
   ports: [{ name: 'postgresql', port: 5432, exposed: true }],
   capabilities: { databases: true, users: true, root: true },
   formulas: 1,
+  enforced: { listen_addresses: '*' },
   minimumMemory: 256 * 2 ** 20,
   user: { uid: 999, gid: 999 },
   defaults: ({ flavor }) => ({ memory: String(flavor.memoryBytes) }),

@@ -3,9 +3,13 @@
  * it back when it is deleted, and it says so.
  */
 import type { Condition } from '../api/fields.ts'
+import type { Instance } from '../api/instance.ts'
 import { type Fault, fault } from '../errors.ts'
 import { mergeConditions, notReady, ready, type Said } from './conditions.ts'
 import { finalizers } from './names.ts'
+
+/** One that nothing is decided for yet has taken up nothing, and holds nothing: it may be waiting for just what is held. */
+export const isUser = ({ status }: Instance): boolean => status?.datastore !== undefined
 
 export interface Held {
   metadata: { name: string; generation?: number; deletionTimestamp?: string; finalizers?: string[] }

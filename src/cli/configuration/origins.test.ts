@@ -29,7 +29,8 @@ test('each value is shown with the layer that it comes from, and the hash tells 
   const { settings, inForce } = configurationOf(found(), engines, false)
   expect(settings).toEqual([
     { name: 'jit', value: 'off', origin: 'DatastoreVersion pg-17', waits: false },
-    { name: 'memory', value: memory, origin: 'Flavor small', waits: false },
+    { name: 'listen_addresses', value: '*', origin: 'Trove, for itself', waits: false },
+    { name: 'memory', value: memory, origin: 'Trove, for Flavor small', waits: false },
     { name: 'work_mem', value: '16MB', origin: 'ConfigurationGroup settings', waits: false },
   ])
   expect(inForce).toBe(true)
@@ -44,11 +45,12 @@ test('what waits for a restart is marked, and shown though nobody sets it any mo
   ])
 })
 
-test('all that can be set is shown where that is asked for, and nothing that belongs to Trove', () => {
+test('all that can be set is shown where that is asked for, and of what belongs to Trove that alone which it sets', () => {
   const names = configurationOf(found(), engines, true).settings.map(s => s.name)
   expect(names.length).toBeGreaterThan(200)
   expect(names).toContain('random_page_cost')
-  expect(names).not.toContain('port')
+  expect(names).toContain('listen_addresses')
+  expect(names).not.toContain('data_directory')
 })
 
 test('of a group that is no good nothing is shown, and the Instance’s own words are', () => {

@@ -67,9 +67,10 @@ export function configurationOf({ instance, datastore, versions, flavor, group }
     for (const [name, value] of values) settings.set(name, { name, value, origin, waits: waiting.has(name) })
   }
   lay('the engine', own)
-  lay(`Flavor ${flavor.metadata.name}`, Object.entries(layers.defaults))
+  lay(`Trove, for Flavor ${flavor.metadata.name}`, Object.entries(layers.defaults))
   lay(`DatastoreVersion ${offered?.metadata.name}`, Object.entries(ofVersion))
   lay(`ConfigurationGroup ${ref?.name}`, Object.entries(ofGroup))
+  lay('Trove, for itself', Object.entries(engine.enforced))
   const said = instance.status?.conditions?.find(c => c.type === 'ConfigurationApplied')
   return {
     settings: [...settings.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),

@@ -5,17 +5,17 @@
 import type { EngineName } from '../../api/datastore.ts'
 import type { ConfigurationFile, DefaultsInput, RenderInput } from '../operator-engine.ts'
 import type { Parameters } from '../parameters/layers.ts'
-import { owned } from './owned.ts'
+import { enforced } from './enforced.ts'
 
 const mib = 1024 * 1024
 
 export function render(engine: EngineName, { parameters }: RenderInput): ConfigurationFile[] {
-  const settings = { ...parameters, ...owned(engine) }
+  const settings = { ...parameters, ...enforced(engine) }
   const lines = Object.entries(settings).map(([name, value]) => `${name} = ${quoted(value)}\n`)
   return [{ name: 'my.cnf', content: `[mysqld]\n${lines.join('')}` }]
 }
 
-/** Raise `formulas` in operator.ts with every change here or of what is owned. */
+/** Raise `formulas` in operator.ts with every change here or of what is enforced. */
 export function defaults(engine: EngineName, { flavor }: DefaultsInput): Parameters {
   const memory = Math.floor(flavor.memoryBytes / mib)
   const per512 = (amount: number) => Math.floor((memory * amount) / 512)

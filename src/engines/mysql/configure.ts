@@ -3,7 +3,7 @@ import { fault, TroveError } from '../../errors.ts'
 import type { Parameters } from '../parameters/layers.ts'
 import type { Connection } from './connection.ts'
 import type { Dialect } from './dialect.ts'
-import { owned } from './owned.ts'
+import { enforced } from './enforced.ts'
 import { identifier, literal } from './quote.ts'
 
 /** ER_INCORRECT_GLOBAL_LOCAL_VAR: what it names is read only in a running server. */
@@ -18,7 +18,7 @@ export async function configure(
   // Not strict: a size is rounded to what the server can have, and that is not a mistake.
   await admin.run(["set session sql_mode = 'NO_BACKSLASH_ESCAPES'"], signal)
   const before = await globals(admin, signal)
-  const ours = owned(engine)
+  const ours = enforced(engine)
   // Some of ours are options of the command line only. Of others the server says itself that it has no such variable.
   const isKnown = (name: string) => ours[name] === undefined || before.has(name)
   const others = (await admin.query<{ name: string }>(changed, [], signal)).map(({ name }) => name.toLowerCase())

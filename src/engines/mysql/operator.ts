@@ -5,6 +5,7 @@ import type { Catalogues } from '../parameters/catalogue.ts'
 import { anyNewer, type UpgradePath, withoutSkipping } from '../upgrade-path.ts'
 import { connectionUri } from '../uri.ts'
 import { defaults, render } from './configuration.ts'
+import { enforced } from './enforced.ts'
 import { logFault } from './log-fault.ts'
 import { checkDatabase, checkUser } from './names.ts'
 import { port } from './port.ts'
@@ -28,6 +29,7 @@ const engineOf = (engine: EngineName, { parameters, minimumMemory, uid, refusesU
   minimumMemory,
   user: { uid, gid: uid },
   parameters,
+  enforced: enforced(engine),
   defaults: input => defaults(engine, input),
   render: input => render(engine, input),
   refusesUpgrade,

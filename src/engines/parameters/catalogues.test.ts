@@ -64,14 +64,20 @@ test.each(all)('$engine $version: the defaults of every flavor are settings, as 
   }
 })
 
-test.each(all)('$engine $version: what the operator sets itself nobody else can set', ({ version, catalogue, operator }) => {
-  const names = rendered(operator, version, {})
-    .split('\n')
-    .flatMap(line => /^([A-Za-z][A-Za-z0-9_-]*)[ =]/.exec(line)?.[1] ?? [])
-  expect(names.length).toBeGreaterThan(3)
-  const values = Object.fromEntries(names.map(name => [name, '1']))
-  expect(checkParameters(values, catalogue)).toMatchObject({ parameters: {}, faults: names.map(parameter => ({ parameter })) })
-})
+test.each(all)(
+  '$engine $version: what is enforced is all that is set where nothing is asked for, and nobody else can set it',
+  ({ version, catalogue, operator }) => {
+    const names = Object.keys(operator.enforced)
+    const lines = rendered(operator, version, {})
+      .split('\n')
+      .filter(line => /^[A-Za-z][A-Za-z0-9_-]*[ =]/.test(line))
+    expect(lines.length).toBeGreaterThan(3)
+    expect(lines).toHaveLength(names.length)
+    const values = Object.fromEntries(names.map(name => [name, '1']))
+    expect(rendered(operator, version, values)).toBe(rendered(operator, version, {}))
+    expect(checkParameters(values, catalogue)).toMatchObject({ parameters: {}, faults: names.map(parameter => ({ parameter })) })
+  },
+)
 
 test.each(all)(
   '$engine $version: every owned name and pattern is of some version, and so is every durable one',

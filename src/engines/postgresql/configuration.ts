@@ -9,7 +9,7 @@ import { port } from './port.ts'
 const mib = 1024 * 1024
 
 export function render({ parameters }: RenderInput): ConfigurationFile[] {
-  const settings = { ...parameters, ...owned }
+  const settings = { ...parameters, ...enforced }
   return [
     {
       name: 'postgresql.conf',
@@ -22,7 +22,7 @@ export function render({ parameters }: RenderInput): ConfigurationFile[] {
 }
 
 /** What the agent, the network and the volume's rules rest on. */
-const owned: Parameters = {
+export const enforced: Parameters = {
   listen_addresses: '*',
   port: String(port),
   // the agent gets in when tenants have used all the others up
@@ -42,7 +42,7 @@ const owned: Parameters = {
   lc_messages: 'C',
 }
 
-/** Raise `formulas` in operator.ts with every change here or of what is owned. */
+/** Raise `formulas` in operator.ts with every change here. */
 export function defaults({ flavor }: DefaultsInput): Parameters {
   const memory = Math.floor(flavor.memoryBytes / mib)
   return {

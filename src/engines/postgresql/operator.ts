@@ -2,7 +2,7 @@
 import type { OperatorEngine } from '../operator-engine.ts'
 import { withinMajor } from '../upgrade-path.ts'
 import { connectionUri } from '../uri.ts'
-import { defaults, render } from './configuration.ts'
+import { defaults, enforced, render } from './configuration.ts'
 import { logFault } from './log-fault.ts'
 import { checkDatabase, checkUser, rootDatabase } from './names.ts'
 import { port } from './port.ts'
@@ -17,6 +17,7 @@ export const postgresql: OperatorEngine = {
   minimumMemory: 256 * 1024 * 1024,
   user: { uid: 999, gid: 999 },
   parameters: postgresqlParameters,
+  enforced,
   defaults,
   render,
   refusesUpgrade: withinMajor(

@@ -11,12 +11,12 @@ import { directive } from './quote.ts'
 const mib = 1024 * 1024
 
 export function render({ parameters }: RenderInput): ConfigurationFile[] {
-  const settings = Object.entries({ ...parameters, ...owned })
+  const settings = Object.entries({ ...parameters, ...enforced })
   return [{ name: configurationName, content: settings.map(([name, value]) => directive(name, value)).join('') }]
 }
 
 /** What the agent, the network and the volume's rules rest on. */
-const owned: Parameters = {
+export const enforced: Parameters = {
   bind: '* -::*',
   port: String(port),
   'tls-port': '0',
@@ -49,7 +49,7 @@ const owned: Parameters = {
   'always-show-logo': 'no',
 }
 
-/** Raise `formulas` in operator.ts with every change here or of what is owned. */
+/** Raise `formulas` in operator.ts with every change here. */
 export function defaults({ flavor: { memoryBytes } }: DefaultsInput): Parameters {
   return {
     // The rest is for the server itself, for what its allocator leaves unused, and for the pages that are written to while a forked child

@@ -5,7 +5,7 @@ import type { OperatorEngine } from '../operator-engine.ts'
 import type { Catalogues } from '../parameters/catalogue.ts'
 import { anyNewer } from '../upgrade-path.ts'
 import { connectionUri } from '../uri.ts'
-import { defaults, render } from './configuration.ts'
+import { defaults, enforced, render } from './configuration.ts'
 import { logFault } from './log-fault.ts'
 import { checkUser } from './names.ts'
 import { port } from './port.ts'
@@ -19,6 +19,7 @@ const engineOf = (engine: EngineName, parameters: Catalogues): OperatorEngine =>
   minimumMemory: 64 * 1024 * 1024,
   user: { uid: 999, gid: 999 },
   parameters,
+  enforced,
   defaults,
   render,
   // Each reads the files of every one before it.

@@ -10,7 +10,7 @@ import type { ReconcileContext, Result } from '../../runtime/controller.ts'
 import { type Key, keyOf } from '../../runtime/store.ts'
 import { versionKey } from '../collections.ts'
 import { patienceLeftMs } from '../conditions.ts'
-import { planHeld } from '../in-use.ts'
+import { isUser, planHeld } from '../in-use.ts'
 import { findVersion } from '../instance/decide.ts'
 import { finalizers } from '../names.ts'
 import type { World } from '../world.ts'
@@ -19,9 +19,6 @@ import { judgeDatastore, judgeVersion } from './judge.ts'
 
 /** Of many Instances that come at once an entry tells four times a second, not each time: every write of it goes to whoever watches the catalog. */
 const restMs = 250
-
-/** From when it has taken the entry up. */
-export const isUser = ({ status }: Instance): boolean => status?.datastore !== undefined
 
 export async function reconcileDatastore(key: Key, world: World, ctx: ReconcileContext): Promise<Result> {
   const { datastores, versions, instances } = world.collections
@@ -83,7 +80,6 @@ async function carryOut<T extends Datastore | DatastoreVersion | Flavor>(
   world: World,
   { signal }: ReconcileContext,
 ): Promise<Result> {
-  // One that waits for something else has taken up nothing yet, and holds nothing.
   const users = naming.filter(isUser).map(keyOf).sort()
   const query = selectors.map(selector => `kubectl get instances.trove.dev -A --field-selector ${selector}`).join('; ')
   const now = world.clock.now()

@@ -3,7 +3,7 @@ import { ApiError } from '../../kube/errors.ts'
 import type { ReconcileContext, Result } from '../../runtime/controller.ts'
 import type { Key } from '../../runtime/store.ts'
 import { patienceLeftMs } from '../conditions.ts'
-import { planHeld, some } from '../in-use.ts'
+import { isUser, planHeld, some } from '../in-use.ts'
 import { finalizers, guestName } from '../names.ts'
 import type { World } from '../world.ts'
 import { writeStatus } from '../write-status.ts'
@@ -20,14 +20,18 @@ export async function reconcileGroup(key: Key, world: World, { signal }: Reconci
   const users = instances.byIndex('group', key).map((instance): User => ({ instance, side: sideOf(instance, world) }))
   const { type } = group.spec.datastore
   const wrong = judgeGroup(group, datastores.get(type), versions.byIndex('datastore', type), world.engines)
-  const names = users.map(u => u.instance.metadata.name).sort()
+  const names = users
+    .map(u => u.instance)
+    .filter(isUser)
+    .map(({ metadata }) => metadata.name)
+    .sort()
   const now = world.clock.now()
   const plan = planHeld(group, names, some(names), wrong, now)
   if (plan.do === 'removeFinalizer') {
     // A cache that lags behind may not know of the last Instance that came.
     const fieldSelector = `spec.configurationRef.name=${group.metadata.name}`
-    const found = await world.client.list(instances.resource, { namespace: group.metadata.namespace!, fieldSelector, limit: 1, signal })
-    if (found.items.length > 0) throw new ApiError(409, 'Conflict', `${group.metadata.name} is used after all`)
+    const found = await world.client.list(instances.resource, { namespace: group.metadata.namespace!, fieldSelector, signal })
+    if (found.items.some(isUser)) throw new ApiError(409, 'Conflict', `${group.metadata.name} is used after all`)
     await groups.removeFinalizer(group, finalizers.inUse, signal)
     return {}
   }

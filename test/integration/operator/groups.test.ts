@@ -74,9 +74,14 @@ test('a change reaches every Instance that has the group; while one has it, it i
   const notes = () => rig.kubectl(['get', 'events.events.k8s.io', '-n', namespace, '-o', 'jsonpath={.items[*].note}'])
   await expect.poll(notes, { timeout: 5000 }).toContain('3 Instances do: one, three, two')
 
+  // It waits for the next group of that name, and does not keep this one.
+  await rig.apply(grouped(namespace, 'four'))
+  await rig.until(instances, { namespace, name: 'four' }, readyReason('ConfigurationGroupNotFound'), 'a new one does not begin with it')
   await rig.kubectl(['delete', 'instances.trove.dev', 'one', '-n', namespace, '--timeout=20s'])
   const detach = JSON.stringify({ spec: { configurationRef: null } })
   await rig.kubectl(['patch', 'instances.trove.dev', 'two', 'three', '-n', namespace, '--type=merge', '-p', detach])
   await group(namespace, g => g === undefined, 'it is gone')
   for (const name of ['two', 'three']) await rig.until(instances, { namespace, name }, said('Applied'), `${name} has the defaults`)
+  await rig.apply(aGroup(namespace, { work_mem: '8MB' }))
+  await group(namespace, counts(1, 1, 0), 'the one that waited has the next')
 })

@@ -21,7 +21,6 @@ const images = {
   'mysql:9.7': { official: 'mysql:9.7', built: mysql97 },
   'mysql:8.4': { official: 'mysql:8.4' },
   'percona:8.4': { official: 'percona/percona-server:8.4' },
-  'pxc:8.4': { official: 'percona/percona-xtradb-cluster:8.4' },
   'redis:8.0': { official: 'redis:8.0', built: redis8 },
   'redis:7.0': { official: 'redis:7.0', built: redis7 },
   'valkey:8.1': { official: 'valkey/valkey:8.1', built: valkey8 },

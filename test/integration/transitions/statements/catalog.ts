@@ -120,12 +120,17 @@ export const ofCatalog: Readonly<Record<string, Statement>> = {
       ]
     },
     // One that becomes right says so.
-    moves: () => ['DatastoreVersion first.spec.defaults', 'DatastoreVersion first.status.conditions', ...configurationOfGuest],
+    moves: () => [
+      'DatastoreVersion first.spec.defaults',
+      'DatastoreVersion first.status.conditions',
+      'Instance.status.conditions[ConfigurationApplied]',
+      ...configurationOfGuest,
+    ],
     // Going back to what is wrong gives back nothing.
     stays: (_, v) => (isWrong(v.versions[0]!.spec.defaults) ? configurationOfGuest : []),
     start: ({ name }, seed) => (name === 'first' ? oneOf(someSettings, seed) : undefined),
     value: (_, __, ___, seed) => oneOf(someSettings, seed),
-    wrong: () => [{ value: noSuchSetting, code: 'ConfigurationInvalid' }],
+    wrong: () => [{ value: noSuchSetting, code: 'ConfigurationInvalid', tells: ['Instance.status.conditions[ConfigurationApplied]'] }],
   },
   'DatastoreVersion.spec.upgradeFrom': {
     says: 'moves nothing that runs; a step that the engine cannot take is told',

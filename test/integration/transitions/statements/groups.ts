@@ -30,6 +30,12 @@ function judged(v: View): FaultCode | 'Applied' {
   return isWrong(values) ? 'ConfigurationInvalid' : 'Applied'
 }
 
+/** The same, or else what it says of its version. */
+const says = (v: View): FaultCode | 'Applied' => {
+  const ofGroup = judged(v)
+  return ofGroup === 'Applied' && isWrong(v.versions[0]!.spec.defaults) ? 'ConfigurationInvalid' : ofGroup
+}
+
 const told = ['Instance.status.conditions[ConfigurationApplied]', 'Instance.status.conditions[DurabilityReduced]']
 const reached = [...configurationOfGuest, ...told]
 const counted = (v: View) => v.groups.map(g => `ConfigurationGroup ${g.metadata.name}.status.instances`)
@@ -44,7 +50,7 @@ export const ofGroups: Readonly<Record<string, Statement>> = {
     holds: v => {
       const is_ = judged(v)
       const group = used(v)
-      const found = [is('reason of ConfigurationApplied', reasonOf(v.instance, 'ConfigurationApplied'), is_)]
+      const found = [is('reason of ConfigurationApplied', reasonOf(v.instance, 'ConfigurationApplied'), says(v))]
       // What was accepted before is not told by what is not acceptable now.
       if (is_ !== 'Applied') return found
       const weak = { ...v.guest.spec.configuration.layers.version, ...v.guest.spec.configuration.layers.group }.fsync === 'off'

@@ -8,7 +8,7 @@ import { word } from '../shell.ts'
 import { configurationName } from './files.ts'
 
 /** What the agent, the network and the log's reader rest on. Every name is in owned-parameters.ts. */
-const owned: Parameters = {
+export const enforced: Parameters = {
   name: 'default',
   'auth-token': 'simple',
   // Passwords are made by Trove and cannot be guessed, so a slow hash would protect nothing and cost a quarter of a second at each login.
@@ -20,7 +20,7 @@ const owned: Parameters = {
 }
 
 export function render({ parameters }: RenderInput): ConfigurationFile[] {
-  const lines = Object.entries({ ...parameters, ...owned }).map(([name, value]) => `${variable(name)}=${word(value)}\n`)
+  const lines = Object.entries({ ...parameters, ...enforced }).map(([name, value]) => `${variable(name)}=${word(value)}\n`)
   return [{ name: configurationName, content: lines.join('') }]
 }
 
@@ -31,7 +31,7 @@ function variable(name: string): string {
 
 const gib = 1024 ** 3
 
-/** Raise `formulas` in operator.ts with every change here or of what is owned. */
+/** Raise `formulas` in operator.ts with every change here. */
 export function defaults({ flavor: { memoryBytes } }: DefaultsInput): Parameters {
   return {
     // What does not fit into memory is read from the volume again and again. Beyond 8 GiB etcd's makers advise against it.

@@ -2,7 +2,7 @@
 import { fault } from '../../errors.ts'
 import type { OperatorEngine } from '../operator-engine.ts'
 import { connectionUri } from '../uri.ts'
-import { defaults, render } from './configuration.ts'
+import { defaults, enforced, render } from './configuration.ts'
 import { logFault } from './log-fault.ts'
 import { checkUser } from './names.ts'
 import { etcdParameters } from './rules/parameters.ts'
@@ -16,6 +16,7 @@ export const etcd: OperatorEngine = {
   user: { uid: 999, gid: 999 },
   refusesUpgrade: () => 'nobody has tried that with etcd here yet',
   parameters: etcdParameters,
+  enforced,
   defaults,
   render,
   checkDatabase: () => fault('NotSupported', { engine: 'etcd', capability: 'databases' }),

@@ -23,4 +23,4 @@ const more: Partial<Record<EngineName, Parameters>> = {
   mariadb: { secure_file_priv: '/tmp' },
 }
 
-export const owned = (engine: EngineName): Parameters => ({ ...ofAll, ...more[engine] })
+export const enforced = (engine: EngineName): Parameters => ({ ...ofAll, ...more[engine] })
