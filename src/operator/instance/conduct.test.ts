@@ -172,6 +172,10 @@ test('a group that is no good is told, and the database is as Ready as it was', 
   const { status, stands } = judge(well(), { configurationNote: note })
   expect(stands).toBeUndefined()
   expect(status).toMatchObject({ phase: 'ACTIVE' })
+  const waits = well({ guest: says({ configuration: { hash: 'h1', restartRequired: ['wal_level'] } }) })
+  expect(judge(waits, { configurationNote: note }).status, 'what was taken before it still waits').toMatchObject({
+    phase: 'RESTART_REQUIRED',
+  })
   expect(condition(well(), 'ConfigurationApplied', { configurationNote: note })).toMatchObject({ status: 'False', reason: note.code })
 })
 

@@ -72,7 +72,7 @@ export function conduct(o: Observed, plan: Plan, refused: readonly Fault[]): Rep
   return {
     status: {
       ...facts(o, plan),
-      phase: phaseOf(o, plan, stands, operatingStatus, configuration.said),
+      phase: phaseOf(o, plan, stands, operatingStatus),
       operatingStatus,
       ...(stands !== undefined && !isProgress(stands) && { fault: faultSince(o, stands) }),
       conditions,
@@ -121,9 +121,10 @@ function worst(o: Observed, plan: Plan, refused: Fault | undefined, findings: re
 
 const engineUnknown = (stands: Fault) => (stands.code === 'GuestSilent' ? 'Unknown' : 'False')
 
-function phaseOf(o: Observed, { change }: Plan, stands: Fault | undefined, operating: OperatingStatus, configuration: Said): Phase {
+function phaseOf(o: Observed, { change }: Plan, stands: Fault | undefined, operating: OperatingStatus): Phase {
   if (isLeaving(o.instance)) return 'SHUTDOWN'
-  if (stands === undefined) return configuration.reason === 'RestartRequired' ? 'RESTART_REQUIRED' : 'ACTIVE'
+  const waiting = believed(o.side)?.configuration?.restartRequired ?? []
+  if (stands === undefined) return waiting.length > 0 ? 'RESTART_REQUIRED' : 'ACTIVE'
   if (faults[stands.code].shows === 'phase ERROR') return 'ERROR'
   if (change !== undefined) return 'UPGRADE'
   if (operating === 'HEALTHY') return 'ACTIVE'
