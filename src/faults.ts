@@ -8,7 +8,7 @@ export const faults = {
   DatastoreNotFound: entry<{ datastore: string }>({
     says: p => `there is no Datastore "${p.datastore}", or it is being deleted`,
     advice:
-      'See `kubectl get datastores` for what this cluster offers. This heals by itself once the Datastore exists; if the name is a slip, delete the Instance and create it anew, for its datastore cannot be changed',
+      'See `kubectl get datastores` for what this cluster offers. This heals by itself once the Datastore exists; if the name is a slip, delete the object that says it and create it anew, for its datastore cannot be changed',
     shows: 'condition',
     provokedIn: 'e2e',
     heals: false,

@@ -44,7 +44,8 @@ function undefinedIfGone(error: unknown): undefined {
 
 function asTable({ settings, inForce, says, groupFault }: Configuration): string {
   const rows = settings.map(({ name, value, origin, waits }) => [name, value === '' ? '""' : value, origin, waits ? 'waits' : ''])
-  const head = inForce ? 'The engine runs with this.' : 'The engine does not run with just this.'
+  const but = settings.some(({ waits }) => waits) ? ', but for what waits for a restart' : ''
+  const head = inForce ? `The engine runs with this${but}.` : 'The engine does not run with just this.'
   const note = groupFault === undefined ? '' : `\nNot shown, and kept as it was taken last: what its group sets. ${groupFault}`
   return `${head} ConfigurationApplied: ${says}${note}\n\n${columns(['NAME', 'VALUE', 'ORIGIN', 'RESTART'], rows)}`
 }

@@ -1,6 +1,7 @@
 /**
  * One list of behaviours for every engine. What an engine declares that it can do decides what is asked of it, so that nothing is declared and
- * not proven; what it does not declare must be refused, with a code.
+ * not proven; what it does not declare must be refused, with a code. Passwords here are Trove's own: the hostile ones are in test/integration, where
+ * each engine's guest half is given any.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EngineName } from '../../../src/api/datastore.ts'
