@@ -228,11 +228,14 @@ test('a version is judged as the series that it is of, and an unknown one not at
 
 const fault = (parameter: string, why = 'is no parameter') => ({ parameter, why })
 
-test('as many faults are described as fit, and how many there are beside them', () => {
+test('as many faults are described as fit, and the rest are named, or at least counted', () => {
   expect(describeFaults([fault('a'), fault('b')])).toBe('a is no parameter; b is no parameter')
   const many = describeFaults(Array.from({ length: 100 }, (_, i) => fault(`p${i}`)))
-  expect(many).toMatch(/^p0 is no parameter; .*; and \d+ more$/)
-  expect(many.split('; ').length - 1 + Number(/(\d+) more$/.exec(many)?.[1])).toBe(100)
+  expect(many).toMatch(/^p0 is no parameter; .*; and also wrong: (p\d+, )+p99$/)
+  expect(many.match(/p\d+/g)).toHaveLength(100)
+  const crowd = describeFaults(Array.from({ length: 100 }, (_, i) => fault(`a_rather_long_name_${i}`)))
+  expect(crowd).toMatch(/^a_rather_long_name_0 is no parameter; .*; and \d+ more$/)
+  expect(crowd.split('; ').length - 1 + Number(/(\d+) more$/.exec(crowd)?.[1])).toBe(100)
   for (const faults of [[fault('a', 'x'.repeat(5000)), fault('b')], [fault('a', 'x'.repeat(5000))], Array(100).fill(fault('c'))])
     expect(describeFaults(faults).length).toBeLessThanOrEqual(800)
 })

@@ -65,14 +65,19 @@ function shown(written: string): string {
 /** Less than the 1000 characters that src/errors.ts leaves of a message, for there is advice behind it. */
 const mostCharacters = 800
 
-/** As many faults as fit into one message, and how many more there are. */
+/** All faults in full if they fit into one message; else the names of the rest, and where even those do not fit, how many they are. */
 export function describeFaults(faults: readonly ParameterFault[]): string {
   const all = faults.map(({ parameter, why }) => `${parameter} ${why}`)
-  for (let fit = all.length; fit > 1; fit--) {
-    const text = [...all.slice(0, fit), ...(fit < all.length ? [`and ${all.length - fit} more`] : [])].join('; ')
-    if (text.length <= mostCharacters) return text
+  const names = faults.map(({ parameter }) => parameter)
+  const asNames = (from: number) => `and also wrong: ${names.slice(from).join(', ')}`
+  const asNumber = (from: number) => `and ${all.length - from} more`
+  for (const rest of [asNames, asNumber]) {
+    for (let fit = all.length; fit > 0; fit--) {
+      const text = [...all.slice(0, fit), ...(fit < all.length ? [rest(fit)] : [])].join('; ')
+      if (text.length <= mostCharacters) return text
+    }
   }
   const [first = '', ...others] = all
-  const more = others.length > 0 ? `; and ${others.length} more` : ''
-  return first.length + more.length <= mostCharacters ? first + more : `${first.slice(0, mostCharacters - more.length - 1)}…${more}`
+  const more = others.length > 0 ? `; ${asNumber(1)}` : ''
+  return `${first.slice(0, mostCharacters - more.length - 1)}…${more}`
 }
