@@ -186,6 +186,13 @@ const status = z
         hash: z.string().max(64).describe('What is in force, but for what waits for a restart.'),
         restartRequired: setOf(z.string().max(128).describe('Name of a setting.'), 512, 'Settings that wait for a restart.').optional(),
         refused: z.string().max(64).optional().describe('What the engine did not start with.'),
+        refusedRun: z
+          .object({
+            startedAt: z.string().max(64).describe('When it was started.'),
+            endedAt: z.string().max(64).describe('When it had ended.'),
+          })
+          .optional()
+          .describe('The run in which it did not, by its node’s clock: what the engine’s log has of that time says why.'),
         fault: fault.optional().describe('Why what is asked for is not in force.'),
       })
       .optional()

@@ -105,6 +105,9 @@ test('a log is asked for with its bounds', async () => {
   answer = (_, response) => response.end('FATAL: no')
   const log = await client.podLog({ namespace: 'n', name: 'p' }, { container: 'c', tailLines: 5, limitBytes: 99, signal })
   expect([log, asked]).toEqual(['FATAL: no', ['GET /api/v1/namespaces/n/pods/p/log?container=c&tailLines=5&limitBytes=99']])
+  const sinceTime = '2026-01-01T12:00:00Z'
+  await client.podLog({ namespace: 'n', name: 'p' }, { container: 'c', sinceTime, timestamps: true, limitBytes: 99, signal })
+  expect(asked[1]).toBe('GET /api/v1/namespaces/n/pods/p/log?container=c&sinceTime=2026-01-01T12%3A00%3A00Z&timestamps=true&limitBytes=99')
 })
 
 const added = `${JSON.stringify({ type: 'ADDED', object: { metadata: { name: 'p', uid: 'u', resourceVersion: '1' } } })}\n`

@@ -73,8 +73,14 @@ export interface Client {
     ref: Ref & { uid: string },
     o: CallOptions & { gracePeriodSeconds?: number },
   ): Promise<T | 'deleted' | 'gone'>
-  /** The end of a container's log as text, at most `limitBytes` long. */
-  podLog(ref: Ref, o: CallOptions & { container: string; tailLines: number; limitBytes: number }): Promise<string>
+  /**
+   * A container's log as text: its last lines, or what comes after a time (in whole seconds), each line with its own before it. At most the first
+   * `limitBytes` of that.
+   */
+  podLog(
+    ref: Ref,
+    o: CallOptions & { container: string; limitBytes: number } & ({ tailLines: number } | { sinceTime: string; timestamps: true }),
+  ): Promise<string>
   /** Ends when the server ends it; throws an ApiError if it is refused, breaks, falls silent for too long or reports an error within the stream. */
   watch<T extends KubeObject>(r: Resource<T>, o: WatchOptions): AsyncIterable<WatchEvent<T>>
 }
@@ -154,8 +160,9 @@ export function connect(access: ClusterAccess, options: { userAgent?: string } =
     },
 
     podLog(ref, o) {
-      const { container, tailLines, limitBytes } = o
-      return text(o, { method: 'GET', path: pathOf(pods, at(ref, 'log')), query: { container, tailLines, limitBytes } })
+      const { container, limitBytes } = o
+      const part = 'tailLines' in o ? { tailLines: o.tailLines } : { sinceTime: o.sinceTime, timestamps: o.timestamps }
+      return text(o, { method: 'GET', path: pathOf(pods, at(ref, 'log')), query: { container, ...part, limitBytes } })
     },
 
     async *watch<T extends KubeObject>(r: Resource<T>, o: WatchOptions) {

@@ -9,6 +9,7 @@ export function faultOfAgent(reported: { code?: string | undefined; message?: st
     return fault('Internal', { what: `the agent reports the fault "${code}", unknown to this operator: ${message}` })
   }
   if (log !== undefined && code === 'EngineStartFailed') return fault(code, { log })
+  if (log !== undefined && code === 'ConfigurationRefused') return fault(code, { why: log })
   const words = log === undefined ? message : `${message} The engine’s log: ${log}`
   const known = code as FaultCode
   return { code: known, heals: faults[known].heals, message: words.replaceAll(/[\p{Cc}\p{Cf}\s]+/gu, ' ').slice(0, 1000) }

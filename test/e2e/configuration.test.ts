@@ -54,7 +54,7 @@ test('ConfigurationInvalid is told by the version, all at once; ConfigurationRef
   expect(await psql(ns, login, 'show work_mem')).toBe('9MB')
   const pod = (await get('pod', await guestOf('db', ns), 'trove-guests')).metadata.uid
 
-  await apply(version({ work_mem: '10MB', shared_buffers: '900GB' }))
+  await apply(version({ work_mem: '10MB', max_connections: 1 }))
   await becomes('instance', 'db', ns, 'ConfigurationApplied', 'RestartRequired')
   expect(await psql(ns, login, 'show work_mem')).toBe('10MB')
   expect((await get('pod', await guestOf('db', ns), 'trove-guests')).metadata.uid).toBe(pod)
@@ -70,6 +70,9 @@ test('ConfigurationInvalid is told by the version, all at once; ConfigurationRef
   ])
   const db = await becomes('instance', 'db', ns, 'ConfigurationApplied', 'ConfigurationRefused')
   expect(condition(db, 'ConfigurationApplied')?.message).toContain('did not start')
+  await until('the engine’s own words are there', async () =>
+    condition(await get('instance', 'db', ns), 'ConfigurationApplied')?.message.includes('max_connections'),
+  )
   await ready('db', ns)
   await until('it answers', async () => (await psql(ns, login, 'show work_mem')) === '9MB')
 

@@ -5,39 +5,60 @@ import type { Parameters } from '../parameters/layers.ts'
 import { isOwned, type ParameterCatalogue } from '../parameters/rule.ts'
 import type { Connection } from './connection.ts'
 
-/** The catalogue is that of the server's version: it does not say itself what its defaults are. */
+/** A server's own words for a setting that only a start can change. */
+const immutable = /can't set immutable config/
+
+interface Difference {
+  name: string
+  wanted: string
+}
+
+/**
+ * The catalogue is that of the server's version: it does not say itself what its defaults are. Where there is none, what is asked for is set, and what is
+ * no longer asked for stays until the next start.
+ */
 export async function configure(
   admin: Connection,
-  catalogue: ParameterCatalogue,
+  catalogue: ParameterCatalogue | undefined,
   parameters: Parameters,
   signal: AbortSignal,
 ): Promise<{ restartRequired: string[] }> {
   const before = await settings(admin, signal)
-  const { rules, notation } = catalogue
-  const differing = rules.flatMap(rule => {
-    const is = before.get(rule.name)
-    const wanted = parameters[rule.name] ?? (isOwned(catalogue, rule.name) || rule.fixed ? undefined : rule.default)
-    if (is === undefined || wanted === undefined || rule.aliasOf !== undefined || equal(rule, notation, is, wanted)) return []
-    return [{ rule, wanted }]
-  })
-  const restartRequired = differing.filter(({ rule }) => rule.restartRequired).map(({ rule }) => rule.name)
+  const differing = catalogue === undefined ? unlike(parameters, before) : unlikeByRule(catalogue, parameters, before)
+  const restartRequired: string[] = []
   const wrong: string[] = []
-  for (const { rule, wanted } of differing.filter(({ rule }) => !rule.restartRequired)) {
+  for (const { name, wanted } of differing) {
     try {
-      await admin.command(['CONFIG', 'SET', rule.name, wanted], signal)
+      await admin.command(['CONFIG', 'SET', name, wanted], signal)
     } catch (error) {
       signal.throwIfAborted()
-      wrong.push(`${rule.name}: ${error instanceof Error ? error.message : String(error)}`)
+      const why = error instanceof Error ? error.message : String(error)
+      if (immutable.test(why)) restartRequired.push(name)
+      else wrong.push(`${name}: ${why}`)
     }
   }
   const now = await settings(admin, signal)
-  for (const { rule } of differing) {
-    const isUnmoved = now.get(rule.name) === before.get(rule.name)
-    if (isUnmoved && !rule.restartRequired && !wrong.some(text => text.startsWith(`${rule.name}:`)))
-      wrong.push(`${rule.name}: it still is ${now.get(rule.name)}`)
+  for (const { name } of differing) {
+    const isUnmoved = now.get(name) === before.get(name)
+    if (isUnmoved && !restartRequired.includes(name) && !wrong.some(text => text.startsWith(`${name}:`)))
+      wrong.push(`${name}: it still is ${now.get(name)}`)
   }
   if (wrong.length > 0) throw new TroveError(fault('ConfigurationNotApplied', { why: wrong.join('; ') }))
   return { restartRequired: restartRequired.sort() }
+}
+
+const unlike = (parameters: Parameters, before: ReadonlyMap<string, string>): Difference[] =>
+  Object.entries(parameters).flatMap(([name, wanted]) => (before.get(name) === wanted ? [] : [{ name, wanted }]))
+
+function unlikeByRule(catalogue: ParameterCatalogue, parameters: Parameters, before: ReadonlyMap<string, string>): Difference[] {
+  const { rules, notation } = catalogue
+  return rules.flatMap(rule => {
+    const { name } = rule
+    const is = before.get(name)
+    const wanted = parameters[name] ?? (isOwned(catalogue, name) || rule.fixed ? undefined : rule.default)
+    if (is === undefined || wanted === undefined || rule.aliasOf !== undefined || equal(rule, notation, is, wanted)) return []
+    return [{ name, wanted }]
+  })
 }
 
 async function settings(admin: Connection, signal: AbortSignal): Promise<Map<string, string>> {

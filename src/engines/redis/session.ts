@@ -31,10 +31,7 @@ export async function connect(engine: EngineName, paths: EnginePaths, signal: Ab
     dropRoot: signal => dropRoot(admin, paths, signal),
     configure: async (parameters, signal) => {
       const { version } = await facts(admin, signal)
-      const catalogue = catalogueOf(parametersOf[engine] ?? {}, version)
-      if (catalogue === undefined)
-        throw new TroveError(fault('ConfigurationNotApplied', { why: `there are no rules for ${engine} ${version}` }))
-      return configure(admin, catalogue, parameters, signal)
+      return configure(admin, catalogueOf(parametersOf[engine] ?? {}, version), parameters, signal)
     },
     close: () => admin.close(),
   }

@@ -610,6 +610,10 @@ test('ConfigurationRefused: an engine that does not start with what is asked for
   await until('it came up', () => readFileSync(home('data', 'starts'), 'utf8') === 'setting\nsetting\n')
   await healthy()
   expect(api.status.configuration).toMatchObject({ hash: 'abc', refused: 'refused', fault: { code: 'ConfigurationRefused' } })
+  const { startedAt = '', endedAt = '' } = api.status.configuration?.refusedRun ?? {}
+  expect(Date.parse(endedAt)).toBeGreaterThanOrEqual(Date.parse(startedAt))
+  // What the one said last and the other first can be told apart by their times.
+  expect(Date.parse(api.status.engine?.startedAt ?? '') - Date.parse(endedAt)).toBeGreaterThan(200)
   expect(api.writes.some(w => w.operatingStatus === 'FAILED' || w.operatingStatus === 'CRASHED')).toBe(false)
   // It is not tried again by itself, not even by another agent.
   const pid = enginePid()

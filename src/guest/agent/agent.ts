@@ -59,6 +59,8 @@ const holdForItemsMs = 500
 /** So long an engine that was running before us may take to answer before anything else than before is said of it. */
 const holdForAnswerMs = 3000
 const orphanGraceMs = 5000
+/** Between a run that refused its configuration and the next, so that the times in the log tell what either said: a line is noted a moment after it was written. */
+const logSettlesMs = 250
 
 /** The run that is attended to, and what ends the attendance. */
 type Attended = EngineRun & { found: boolean; end: AbortController; startedWith?: string }
@@ -375,8 +377,11 @@ export class Agent {
   async #engineEnded(ended: Omit<EngineEnd, 'volume'>, at: Date, startedWith?: string): Promise<void> {
     const end = { ...ended, volume: await this.#gauge.measure() }
     const now = this.#o.clock.monotonicMs()
-    const canGoOn = mayBeItsConfiguration(end) && this.#configuration.refuses(startedWith, wordsFor(end.exit))
-    this.#history = canGoOn ? { ...this.#history, retryAtMs: now } : afterEnd(this.#history, end, lockOf(this.#o.mounts), now)
+    const run = { startedAt: new Date(+at - end.ranMs).toISOString(), endedAt: at.toISOString() }
+    const canGoOn = mayBeItsConfiguration(end) && this.#configuration.refuses(startedWith, wordsFor(end.exit), run)
+    this.#history = canGoOn
+      ? { ...this.#history, retryAtMs: now + logSettlesMs }
+      : afterEnd(this.#history, end, lockOf(this.#o.mounts), now)
     const hindered: readonly number[] = [jobExits.busy, jobExits.notWritable]
     if (!hindered.includes(end.exit)) this.#lastExit = { code: end.exit, at: at.toISOString() }
     this.#o.log.warn({ exit: end.exit, code: this.#history.trouble?.fault.code, times: this.#history.times }, 'the engine has ended')

@@ -26,6 +26,7 @@ export interface ConfigurationContext {
 
 type Reported = NonNullable<GuestStatus['configuration']>
 type Told = NonNullable<Reported['fault']>
+type Run = NonNullable<Reported['refusedRun']>
 
 export class Configuration {
   readonly #o: ConfigurationContext
@@ -40,7 +41,7 @@ export class Configuration {
   #tried: string | undefined
   #failed: { run: string; hash: string; fault: Fault; failures: number; retryAtMs: number } | undefined
   /** Hash of the one that the engine did not start with. */
-  #refused: { hash: string; fault: Told } | undefined
+  #refused: { hash: string; fault: Told; in?: Run } | undefined
   /** What was told of an earlier run, and whether nothing can have been begun since. */
   #recalled: { status: GuestStatus; isSettled: boolean } | undefined
   #underWaySinceMs: number | undefined
@@ -55,9 +56,10 @@ export class Configuration {
 
   /** What an agent before us, in this very pod, has reported. `isCurrent`: of all that is asked for now. */
   recall(status: GuestStatus, isCurrent: boolean): void {
-    const { refused, fault: said } = status.configuration ?? {}
+    const { refused, refusedRun, fault: said } = status.configuration ?? {}
     this.#recalled = { status, isSettled: isCurrent && (said === undefined || refused !== undefined) }
-    if (refused !== undefined && said !== undefined) this.#refused = { hash: refused, fault: said }
+    if (refused !== undefined && said !== undefined)
+      this.#refused = { hash: refused, fault: said, ...(refusedRun !== undefined && { in: refusedRun }) }
   }
 
   /** What the engine answered with last, by the word of an agent before us, in whichever pod. */
@@ -94,14 +96,14 @@ export class Configuration {
   }
 
   /** The engine ended by itself before it answered. Returns whether another configuration can be tried at once. */
-  refuses(startedWith: string | undefined, why: string): boolean {
+  refuses(startedWith: string | undefined, why: string, run: Run): boolean {
     const wanted = this.#wanted
     // Where the last good one does not start either, it is not for the other that there is no database.
     if (startedWith !== undefined && startedWith === wanted?.lastGood?.hash) this.#refused = undefined
     if (wanted?.lastGood === undefined || startedWith !== wanted.hash) return false
     // It has started with it before: what ended it now is something else.
     if (startedWith === this.#startedWith) return false
-    this.#refused = { hash: wanted.hash, fault: fault('ConfigurationRefused', { why }) }
+    this.#refused = { hash: wanted.hash, fault: fault('ConfigurationRefused', { why }), in: run }
     return true
   }
 
@@ -140,7 +142,7 @@ export class Configuration {
     return {
       hash,
       ...(restartRequired.length > 0 && { restartRequired }),
-      ...(refused !== undefined && { refused: refused.hash }),
+      ...(refused !== undefined && { refused: refused.hash, ...(refused.in !== undefined && { refusedRun: refused.in }) }),
       ...(said !== undefined && { fault: { code: said.code, message: said.message } }),
     }
   }

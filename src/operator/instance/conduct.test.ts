@@ -199,6 +199,16 @@ test.each(['ConfigurationNotApplied', 'ConfigurationRefused'])('%s is told of a 
   expect(condition(o, 'ConfigurationApplied')).toMatchObject({ status: 'False', reason: code })
 })
 
+test('ConfigurationRefused: the engine’s own last words are why, and where there are none the agent’s', () => {
+  const refused = fault('ConfigurationRefused', { why: 'it ended with status 1' })
+  const guest = says({ configuration: { hash: 'h0', refused: 'h1', fault: refused } })
+  const message = (refusalLog: string) => condition(well({ guest }, { inquired: { refusalLog } }), 'ConfigurationApplied')?.message
+  expect(message('LOG: starting\nFATAL: no such "setting"\n')).toBe(
+    refused.message.replace('it ended with status 1', 'FATAL: no such "setting"'),
+  )
+  expect(message('LOG: starting\n')).toBe(refused.message)
+})
+
 test('while settings are being changed it is not Ready, and for a moment nothing is said', () => {
   const asked = (seconds: number) =>
     well({

@@ -2,6 +2,7 @@
 import { type Fault, fault } from '../../errors.ts'
 import { lacks } from '../guest-view.ts'
 import { faultOfAgent } from '../reported-fault.ts'
+import { pickFromLog } from './engine-log.ts'
 import { type Finding, fine } from './finding.ts'
 import { believed, type Observed } from './observed.ts'
 
@@ -27,7 +28,9 @@ export function judgeConfiguration(o: Observed, note?: Fault): Finding {
     return { said: { type, status: 'False', reason: outdated.code, message: outdated.message } }
   }
   if (reported.fault !== undefined) {
-    const { code: reason, message } = faultOfAgent(reported.fault)
+    const engine = guest && o.engines[guest.spec.engine]
+    const words = engine && pickFromLog(o.inquired.refusalLog ?? '', engine)
+    const { code: reason, message } = faultOfAgent(reported.fault, words)
     return { said: { type, status: 'False', reason, message } }
   }
   if (note !== undefined) return { said: { type, status: 'False', reason: note.code, message: note.message } }

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import type { Client } from '../../kube/client.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { openLogReader } from './log-reader.ts'
 
@@ -8,17 +9,22 @@ const pod = (n: number) => ({ name: `db-${n}`, uid: `uid-${n}` })
 
 /** A cluster whose kubelets answer when they are told to. */
 function kubelets() {
-  const asked: { name: string; answer: (text: string) => void; fail: () => void }[] = []
+  const asked: { name: string; part: object; answer: (text: string) => void; fail: () => void }[] = []
   const client = {
-    podLog: ({ name }: { name: string }) =>
+    podLog: ({ name }: { name: string }, { container: _, deadlineMs: __, signal: ___, ...part }: Parameters<Client['podLog']>[1]) =>
       new Promise<string>((answer, reject) => {
-        asked.push({ name, answer, fail: () => reject(new Error('no answer')) })
+        asked.push({ name, part, answer, fail: () => reject(new Error('no answer')) })
       }),
   }
-  const reader = openLogReader({ client, namespace: 'guests', clock: systemClock })
+  let passedMs = 0
+  const clock = { ...systemClock, monotonicMs: () => passedMs }
+  const reader = openLogReader({ client, namespace: 'guests', clock })
   const arrived: string[] = []
   reader.onArrival(key => arrived.push(key))
-  return { reader, asked, arrived }
+  const pass = (ms: number) => {
+    passedMs += ms
+  }
+  return { reader, asked, arrived, pass }
 }
 
 test('a log that comes at once is there, and nobody is told of it again', async () => {
@@ -54,4 +60,25 @@ test('kubelets that never answer take a few connections, and a pod that gave no 
   expect(await reader.read(pod(0), 'a/db0', signal)).toBeUndefined()
   expect(asked).toHaveLength(5)
   expect(arrived).toEqual([])
+})
+
+test('what was said in a run that is over is read once, from its beginning and bounded; the end of the log is another thing', async () => {
+  const { reader, asked, pass } = kubelets()
+  const run = { startedAt: '2026-01-01T12:00:00.500Z', endedAt: '2026-01-01T12:00:02.000Z' }
+  const said = reader.readRun(pod(1), run, 'a/db', signal)
+  await pause(0)
+  asked[0]!.answer('2026-01-01T12:00:01.0Z FATAL\n2026-01-01T12:00:03.0Z LOG\n')
+  expect(await said).toBe('FATAL')
+  expect(asked[0]!.part).toEqual({ sinceTime: run.startedAt, timestamps: true, limitBytes: 65536 })
+  pass(3_600_000)
+  expect(await reader.readRun(pod(1), run, 'a/db', signal)).toBe('FATAL')
+  expect(asked).toHaveLength(1)
+  const end = reader.read(pod(1), 'a/db', signal)
+  await pause(0)
+  asked[1]!.answer('LOG')
+  expect(await end).toBe('LOG')
+  expect(asked[1]!.part).toEqual({ tailLines: 100, limitBytes: 65536 })
+  void reader.readRun(pod(1), { ...run, endedAt: '2026-01-01T13:00:00.000Z' }, 'a/db', signal)
+  await pause(0)
+  expect(asked).toHaveLength(3)
 })

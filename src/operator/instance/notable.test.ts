@@ -42,3 +42,18 @@ test('that root comes and goes is told, and what keeps it away is, but not that 
   expect(reasons(root(false), root(false, 'Provisioning'))).toEqual([])
   expect(reasons(root(false, 'Provisioning'), root(false, 'NameTaken'))).toEqual(['Warning NameTaken'])
 })
+
+test('settings that are not in force are told although the database runs on, once for each reason, and what is on its way or waits is not', () => {
+  const settings = (reason: string): InstanceStatus => ({
+    conditions: [
+      ...well.conditions!,
+      ...mergeConditions(undefined, [{ type: 'ConfigurationApplied', status: 'False', reason, message: 'm' }], { generation: 1, now }),
+    ],
+  })
+  expect(reasons(settings('RestartRequired'), settings('ConfigurationRefused'))).toEqual(['Warning ConfigurationRefused'])
+  expect(reasons(settings('ConfigurationRefused'), settings('ConfigurationRefused'))).toEqual([])
+  expect(reasons(settings('ConfigurationRefused'), settings('ConfigurationInvalid'))).toEqual(['Warning ConfigurationInvalid'])
+  for (const reason of ['Provisioning', 'RestartRequired', 'NotReported', 'Applied']) expect(reasons(well, settings(reason))).toEqual([])
+  const stands = fault('ConfigurationGroupNotFound', { group: 'settings' })
+  expect(reasons(well, settings('ConfigurationGroupNotFound'), stands)).toEqual(['Warning ConfigurationGroupNotFound'])
+})

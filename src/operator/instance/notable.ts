@@ -30,11 +30,18 @@ export function notable(before: Instance, report: Report): EventNote[] {
   const [wasIn, isIn] = [before.status, report.status].map(s => s?.root?.enabled ?? false)
   if (isIn && !wasIn) say('Normal', 'RootEnabled', 'Root', 'the engine lets root in, with every right')
   if (wasIn && !isIn) say('Normal', 'RootDisabled', 'Root', 'the engine does not let root in any more')
-  const [rootBefore, root] = [before.status, report.status].map(s => s?.conditions?.find(c => c.type === 'RootEnabled'))
-  if (root !== undefined && root.reason !== rootBefore?.reason && isCode(root.reason) && !progress.has(root.reason)) {
-    say('Warning', root.reason, 'Root', root.message)
+  for (const [type, action] of beside) {
+    const [was, is] = [before.status, report.status].map(s => s?.conditions?.find(c => c.type === type))
+    if (is === undefined || is.reason === was?.reason || is.reason === stands?.code) continue
+    if (isCode(is.reason) && !progress.has(is.reason)) say('Warning', is.reason, action, is.message)
   }
   return notes
 }
+
+/** Conditions that say False of a database which runs on, and what is done there. */
+const beside = [
+  ['ConfigurationApplied', 'Configure'],
+  ['RootEnabled', 'Root'],
+] as const
 
 const isCode = (reason: string) => Object.hasOwn(faults, reason)

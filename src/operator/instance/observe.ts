@@ -94,11 +94,20 @@ export async function inquire(o: Observed, world: World, signal: AbortSignal): P
     )
   }
 
-  const code = believed(o.side)?.fault?.code
+  const { fault, configuration } = believed(o.side) ?? {}
+  const code = fault?.code
   if (pod !== undefined && guest !== undefined && code !== undefined && inTheLog.has(code)) {
     asked.push(
       world.logs.read(pod.metadata, keyOf(o.instance), signal).then(text => {
         if (text !== undefined) out.engineLog = text
+      }),
+    )
+  }
+  const run = configuration?.refusedRun
+  if (pod !== undefined && configuration?.fault?.code === 'ConfigurationRefused' && run !== undefined) {
+    asked.push(
+      world.logs.readRun(pod.metadata, run, keyOf(o.instance), signal).then(text => {
+        if (text !== undefined) out.refusalLog = text
       }),
     )
   }

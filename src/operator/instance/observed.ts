@@ -33,6 +33,8 @@ export interface Inquired {
   node?: { name: string; ready: boolean }
   /** Last lines of the engine's log. Hostile input. */
   engineLog?: string
+  /** What it has of the run in which the engine refused its configuration. Hostile input as well. */
+  refusalLog?: string
   /** Whether root's Secret shows what it must, or what stands in the way; undefined where it was not looked at. */
   rootBinding?: 'shown' | Fault
 }

@@ -1,5 +1,6 @@
 /** Settings of a real server that runs: changed, read back, given up again, or waiting for a restart. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { connect } from '../../../src/engines/redis/session.ts'
 import { type Server, startServer } from './server.ts'
 
 let server: Server
@@ -46,4 +47,21 @@ test('what the server does not take is told in its own words, and the rest is in
     fault: { code: 'ConfigurationNotApplied', message: expect.stringContaining('maxmemory-policy') },
   })
   expect(await value('timeout')).toBe('100')
+})
+
+test('of a version that there are no rules for, what is asked for is set, what cannot be waits, and nothing else is touched', async () => {
+  await configure()
+  await server.command('CONFIG', 'SET', 'hz', '50')
+  const unknown = async (more: Record<string, string>) => {
+    // An engine of that name has no rules here, of whatever version.
+    const session = await connect('mysql', server.paths, server.signal)
+    return session.configure(more, server.signal).finally(() => session.close())
+  }
+  expect(await unknown({})).toEqual({ restartRequired: [] })
+  expect(await unknown({ timeout: '150', databases: '4' })).toEqual({ restartRequired: ['databases'] })
+  expect(await Promise.all(['timeout', 'databases', 'hz'].map(value))).toEqual(['150', '16', '50'])
+  await expect(unknown({ timeout: '160', 'no-such-setting': '1' })).rejects.toMatchObject({
+    fault: { code: 'ConfigurationNotApplied', message: expect.stringContaining('no-such-setting') },
+  })
+  expect(await value('timeout')).toBe('160')
 })
