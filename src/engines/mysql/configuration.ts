@@ -36,6 +36,9 @@ export function defaults(engine: EngineName, { flavor }: DefaultsInput): Paramet
     // On a small flavor it would need more than the data.
     ...(engine !== 'mariadb' && { performance_schema: memory < 2048 ? 'OFF' : 'ON' }),
 
+    // With more, each of the kubelet's probes would leave a line in the log.
+    ...(engine === 'mariadb' && { log_warnings: '1' }),
+
     innodb_flush_log_at_trx_commit: '1',
     innodb_doublewrite: 'ON',
     character_set_server: 'utf8mb4',

@@ -37,6 +37,8 @@ export interface Server {
   become(kind: ServerKind): Promise<void>
   /** Runs a script of the engine's beside the running server, as a job of the launcher does. Rejects unless it ends with 0. */
   job(script: string): Promise<string>
+  /** Its address, for tenants. */
+  host: string
   /** A session of the agent. */
   session<T>(work: (session: EngineSession) => Promise<T>): Promise<T>
   /** The administrator's own connection, to be closed by who asked for it. */
@@ -92,6 +94,7 @@ export async function startServer({ engine, version, of }: ServerKind): Promise<
   const server: Server = {
     signal,
     paths,
+    host,
     log: () => lines.join('').split('\n'),
     start: async () => {
       const script = `${guest.start(paths).script} --bind-address=${host}`
