@@ -8,7 +8,8 @@ import { defaults, render } from './configuration.ts'
 import { logFault } from './log-fault.ts'
 import { checkDatabase, checkUser } from './names.ts'
 import { port } from './port.ts'
-import { mariadbParameters, mysqlParameters } from './rules/parameters.ts'
+import { mariadbParameters } from './rules/mariadb.ts'
+import { mysqlParameters } from './rules/mysql.ts'
 
 const mib = 1024 * 1024
 

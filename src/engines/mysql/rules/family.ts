@@ -1,10 +1,6 @@
-/** What the parameters of the MySQL family are, for each version that there are rules for, and how its configuration files are written. */
-import { catalogues } from '../../parameters/catalogue.ts'
+/** How the MySQL family's configuration files are written, and what else is the same of its parameters, whatever the server and its version. */
 import type { Durable, Notation } from '../../parameters/rule.ts'
 import { owned } from '../owned-parameters.ts'
-import mariadb10_11 from './mariadb-10.11.json' with { type: 'json' }
-import mariadb11_8 from './mariadb-11.8.json' with { type: 'json' }
-import mysql9_7 from './mysql-9.7.json' with { type: 'json' }
 
 const kib = 1024n
 const named = { K: kib, M: kib ** 2n, G: kib ** 3n, T: kib ** 4n, P: kib ** 5n, E: kib ** 6n }
@@ -33,7 +29,4 @@ const prefix = /^(loose|skip|enable|disable|maximum)_/
 const unknown = (name: string) =>
   prefix.test(name) ? 'has a prefix that is not taken: state the parameter itself and its value' : undefined
 
-const common = { notation, owned, durable, unknown }
-
-export const mysqlParameters = catalogues('MySQL', { '9.7': mysql9_7 }, common)
-export const mariadbParameters = catalogues('MariaDB', { '10.11': mariadb10_11, '11.8': mariadb11_8 }, common)
+export const family = { notation, owned, durable, unknown }
