@@ -21,6 +21,17 @@ const durable: readonly Durable[] = [
   { name: 'innodb_doublewrite', safe: ['ON', 'TRUE', 'DETECT_AND_RECOVER'] },
   { name: 'innodb_flush_method', safe: ['O_DIRECT', 'fsync', 'O_DSYNC'] },
   { name: 'sync_frm', safe: ['ON'] },
+  // Without a checksum, what a crash has left half-written looks whole to the recovery.
+  { name: 'innodb_log_checksums', safe: ['ON'] },
+  {
+    name: 'innodb_checksum_algorithm',
+    safe: ['crc32', 'strict_crc32', 'full_crc32', 'strict_full_crc32', 'innodb', 'strict_innodb'],
+  },
+  { name: 'aria_page_checksum', safe: ['ON'] },
+  // Pages as they were packed by one zlib are not packed again by the recovery, which may have another.
+  { name: 'innodb_log_compressed_pages', safe: ['ON'] },
+  { name: 'aria_group_commit', safe: ['none', 'hard'] },
+  { name: 'aria_sync_log_dir', safe: ['NEWFILE', 'ALWAYS'] },
 ]
 
 /** The option reader's own words in front of a name: each would make a second way to say the same, or hide a slip. */
