@@ -1,8 +1,8 @@
 /**
  * `npm test`: every tier, each run even if one before it failed, and at the end what failed, with its reason, and a last line `N passed,
  * N failed`. What mostly computes runs beside what mostly waits. It brings up a cluster of its own, apart from the quickstart's, and takes it
- * down again unless called with --keep. With --full (`npm run test:full`) what is measured over a time is measured for longer, and the example
- * engine is put to the conformance suite.
+ * down again unless called with --keep. With --full (`npm run test:full`) what is measured over a time is measured for longer, the rules of
+ * every version are compared with its server, and the example engine is put to the conformance suite.
  */
 import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
@@ -106,13 +106,16 @@ const brief = (message: string) =>
 /** With --full also on a cluster of its own. */
 const exampleEngine = step('example-engine', 'node', 'test/example-engine/main.ts', ...(full ? ['--cluster'] : []))
 
+/** The rules of each engine's newest version, or with --full of every one, as its server has them. */
+const rules = step('rules', 'node', 'test/rules/main.ts', '--check', ...(full ? [] : ['--newest']))
+
 /** One stage after another; in each the lanes side by side; in a lane one tier after another, cheapest first. */
 const stages: Tier[][][] = [
   [[step('check', 'npm', 'run', '--silent', 'check')]],
   // Before anything runs beside it: on a fresh machine this builds for a quarter of an hour.
   [[step('cluster', 'node', 'test/kind/main.ts', '--name', 'test', 'up')]],
   [
-    [tier('unit'), step('launcher', 'node', 'test/launcher/main.ts'), tier('integration'), tier('quickstart'), exampleEngine],
+    [tier('unit'), step('launcher', 'node', 'test/launcher/main.ts'), rules, tier('integration'), tier('quickstart'), exampleEngine],
     [tier('e2e-alone')],
   ],
   [[tier('e2e'), tier('conformance'), tier('uninstall')]],

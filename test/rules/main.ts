@@ -1,6 +1,6 @@
 /**
- * `npm run rules -- [ENGINE[:VERSION]] [--check]`: writes what each engine's servers say of their parameters into src/engines. With `--check` it
- * writes nothing and fails with the differences.
+ * `npm run rules -- [ENGINE[:VERSION]] [--newest] [--check]`: writes what each engine's servers say of their parameters into src/engines; with
+ * `--newest` those of each engine's newest version alone. With `--check` it writes nothing and fails with the differences.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -25,6 +25,7 @@ interface Generated {
   rules(image: string): Promise<ParameterRule[]>
 }
 
+/** Of each engine the oldest version first. */
 const all: readonly Generated[] = [
   { datastore: 'postgresql:15', folder: 'postgresql', rules: postgresqlRules },
   { datastore: 'postgresql:17', folder: 'postgresql', rules: postgresqlRules },
@@ -54,11 +55,13 @@ function written(rules: readonly ParameterRule[]): string {
 async function main(args: readonly string[]): Promise<number> {
   const log = stepLog()
   const check = args.includes('--check')
-  const wanted = args.filter(arg => arg !== '--check')
-  const names = ({ datastore }: Generated) => [datastore, datastore.split(':')[0]]
-  const unknown = wanted.filter(name => !all.some(one => names(one).includes(name)))
-  if (unknown.length > 0) throw new SetupError(`no rules are made for ${unknown.join(', ')}`, all.map(one => one.datastore).join(', '))
-  const chosen = all.filter(one => wanted.length === 0 || wanted.some(name => names(one).includes(name)))
+  const wanted = args.filter(arg => arg !== '--check' && arg !== '--newest')
+  const engine = ({ datastore }: Generated) => datastore.split(':')[0]
+  const offered = args.includes('--newest') ? all.filter(one => all.findLast(other => engine(other) === engine(one)) === one) : all
+  const names = (one: Generated) => [one.datastore, engine(one)]
+  const unknown = wanted.filter(name => !offered.some(one => names(one).includes(name)))
+  if (unknown.length > 0) throw new SetupError(`no rules are made for ${unknown.join(', ')}`, offered.map(one => one.datastore).join(', '))
+  const chosen = offered.filter(one => wanted.length === 0 || wanted.some(name => names(one).includes(name)))
   let differing = 0
   for (const { datastore, folder, rules } of chosen) {
     const label = join('src/engines', folder, 'rules', `${datastore.replace(':', '-')}.json`)

@@ -36,10 +36,7 @@ export async function agreed(
   ready: (directory: string) => string,
   learn: (server: Server) => Promise<ParameterRule[]>,
 ): Promise<ParameterRule[]> {
-  const [first = [], second = []] = [
-    await on(machines[0]!, image, program, ready, learn),
-    await on(machines[1]!, image, program, ready, learn),
-  ]
+  const [first = [], second = []] = await Promise.all(machines.map(machine => on(machine, image, program, ready, learn)))
   const others = new Map(second.map(rule => [rule.name, rule]))
   if (others.size !== first.length) throw new Error(`${image} has ${first.length} parameters on one machine and ${others.size} on another`)
   return first.map(rule => {

@@ -1,6 +1,8 @@
 /** Changes the settings of a running server, one by one, and reads them back. */
 import { fault, TroveError } from '../../errors.ts'
+import { equal } from '../parameters/equal.ts'
 import type { Parameters } from '../parameters/layers.ts'
+import type { ParameterCatalogue } from '../parameters/rule.ts'
 import type { Connection } from './connection.ts'
 import type { Dialect } from './dialect.ts'
 import { enforced } from './enforced.ts'
@@ -9,9 +11,11 @@ import { identifier, literal } from './quote.ts'
 /** ER_INCORRECT_GLOBAL_LOCAL_VAR: what it names is read only in a running server. */
 const readOnly = 1238
 
+/** The catalogue is that of the server's version, where there are rules for it: by them the server's own rounding is told from another value. */
 export async function configure(
   admin: Connection,
   { engine, changed }: Dialect,
+  catalogue: ParameterCatalogue | undefined,
   parameters: Parameters,
   signal: AbortSignal,
 ): Promise<{ restartRequired: string[] }> {
@@ -22,26 +26,40 @@ export async function configure(
   // Some of ours are options of the command line only. Of others the server says itself that it has no such variable.
   const isKnown = (name: string) => ours[name] === undefined || before.has(name)
   const others = (await admin.query<{ name: string }>(changed, [], signal)).map(({ name }) => name.toLowerCase())
+  const rules = new Map(catalogue?.rules.map(rule => [rule.name, rule]))
+  const isInForce = (variables: Variables, name: string, value: string) => {
+    const is = variables.get(name)
+    if (is === undefined) return false
+    const rule = rules.get(name)
+    if (catalogue !== undefined && rule !== undefined && equal(rule, catalogue.notation, is, value)) return true
+    return same(is, value) || (name === 'innodb_buffer_pool_size' && isPoolFor(Number(value), variables))
+  }
   const wanted = [
-    ...Object.entries({ ...parameters, ...ours }).filter(([name, value]) => isKnown(name) && !same(before.get(name), value)),
+    ...Object.entries({ ...parameters, ...ours }).filter(([name, value]) => isKnown(name) && !isInForce(before, name, value)),
     ...others.filter(name => parameters[name] === undefined && ours[name] === undefined).map(name => [name, undefined] as const),
   ]
   const restartRequired: string[] = []
-  const wrong: string[] = []
-  for (const [name, value] of wanted) {
-    const outcome = await set(admin, name, value, signal)
-    if (outcome === 'readOnly') restartRequired.push(name)
-    else if (outcome !== 'done') wrong.push(`${name}: ${outcome}`)
+  const wrong = new Map<string, string>()
+  const change = async (settings: typeof wanted) => {
+    wrong.clear()
+    for (const [name, value] of settings) {
+      const outcome = await set(admin, name, value, signal)
+      if (outcome === 'readOnly') restartRequired.push(name)
+      else if (outcome !== 'done') wrong.set(name, outcome)
+    }
+    const now = await globals(admin, signal)
+    for (const [name, value] of settings) {
+      if (value === undefined || restartRequired.includes(name) || wrong.has(name) || isInForce(now, name, value)) continue
+      wrong.set(name, `it is ${now.get(name) ?? 'not there'}, not ${value}`)
+    }
   }
-  const now = await globals(admin, signal)
-  for (const [name, value] of wanted) {
-    // A number that differs was rounded.
-    const isUnmoved =
-      value !== undefined && !same(now.get(name), value) && (Number.isNaN(Number(now.get(name))) || Number.isNaN(Number(value)))
-    if (isUnmoved && !restartRequired.includes(name) && !wrong.some(w => w.startsWith(`${name}:`)))
-      wrong.push(`${name}: it still is ${now.get(name) ?? 'not there'}`)
+  await change(wanted)
+  // One may have been bounded by another that was changed after it.
+  if (wrong.size > 0) await change(wanted.filter(([name]) => wrong.has(name)))
+  if (wrong.size > 0) {
+    const why = [...wrong].map(([name, what]) => `${name}: ${what}`).join('; ')
+    throw new TroveError(fault('ConfigurationNotApplied', { why }))
   }
-  if (wrong.length > 0) throw new TroveError(fault('ConfigurationNotApplied', { why: wrong.join('; ') }))
   // What is ours and read only is as it was at the start, in the server's own words: no restart makes it another.
   return { restartRequired: restartRequired.filter(name => ours[name] === undefined).sort() }
 }
@@ -61,7 +79,9 @@ async function set(
   }
 }
 
-async function globals(admin: Connection, signal: AbortSignal): Promise<Map<string, string>> {
+type Variables = ReadonlyMap<string, string>
+
+async function globals(admin: Connection, signal: AbortSignal): Promise<Variables> {
   const rows = await admin.query<{ Variable_name: string; Value: string }>('show global variables', [], signal)
   return new Map(rows.map(row => [row.Variable_name.toLowerCase(), row.Value]))
 }
@@ -69,8 +89,13 @@ async function globals(admin: Connection, signal: AbortSignal): Promise<Map<stri
 /** A number is no text to these servers. */
 const asWritten = (value: string): string => (/^-?\d+(\.\d+)?$/.test(value) ? value : literal(value))
 
-function same(a: string | undefined, b: string): boolean {
-  if (a === undefined) return false
+/** MySQL rounds its pool up, to as many whole chunks for each of its instances; no rule has how many those are. */
+function isPoolFor(asked: number, variables: Variables): boolean {
+  const [pool, chunk, instances] = ['size', 'chunk_size', 'instances'].map(name => Number(variables.get(`innodb_buffer_pool_${name}`)))
+  return pool! >= asked && pool! - asked < chunk! * instances!
+}
+
+function same(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase() || (a !== '' && b !== '' && Number(a) === Number(b)) || truth(a) === truth(b)
 }
 

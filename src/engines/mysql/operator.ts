@@ -9,7 +9,8 @@ import { enforced } from './enforced.ts'
 import { logFault } from './log-fault.ts'
 import { checkDatabase, checkUser } from './names.ts'
 import { port } from './port.ts'
-import { mariadbParameters, mysqlParameters } from './rules/parameters.ts'
+import { mariadbParameters } from './rules/mariadb.ts'
+import { mysqlParameters } from './rules/mysql.ts'
 
 const mib = 1024 * 1024
 

@@ -52,7 +52,15 @@ test.each([
   ['pg', { synchronous_commit: 'local', work_mem: '1MB' }, []],
   ['my', { innodb_flush_log_at_trx_commit: '2' }, [{ name: 'innodb_flush_log_at_trx_commit', value: '2', safe: '1' }]],
   ['my', { innodb_doublewrite: 'DETECT_ONLY' }, [{ name: 'innodb_doublewrite', value: 'DETECT_ONLY', safe: 'ON' }]],
-  ['maria', { innodb_flush_log_at_trx_commit: '3' }, []],
+  ['my', { innodb_log_checksums: 'OFF' }, [{ name: 'innodb_log_checksums', value: 'OFF', safe: 'ON' }]],
+  ['my', { innodb_checksum_algorithm: 'none' }, [{ name: 'innodb_checksum_algorithm', value: 'none', safe: 'crc32' }]],
+  ['my', { innodb_checksum_algorithm: 'strict_none' }, [{ name: 'innodb_checksum_algorithm', value: 'strict_none', safe: 'crc32' }]],
+  ['my', { innodb_checksum_algorithm: 'strict_innodb', innodb_log_checksums: 'ON' }, []],
+  ['my', { innodb_log_compressed_pages: 'OFF' }, [{ name: 'innodb_log_compressed_pages', value: 'OFF', safe: 'ON' }]],
+  ['maria', { innodb_flush_log_at_trx_commit: '3', innodb_checksum_algorithm: 'strict_full_crc32' }, []],
+  ['maria', { aria_page_checksum: 'OFF' }, [{ name: 'aria_page_checksum', value: 'OFF', safe: 'ON' }]],
+  ['maria', { aria_group_commit: 'soft' }, [{ name: 'aria_group_commit', value: 'soft', safe: 'none' }]],
+  ['maria', { aria_sync_log_dir: 'NEVER' }, [{ name: 'aria_sync_log_dir', value: 'NEVER', safe: 'NEWFILE' }]],
   ['redis', { appendfsync: 'everysec' }, [{ name: 'appendfsync', value: 'everysec', safe: 'always' }]],
 ] as const)('what gives up some of what a crash would leave whole is told: %s %o', (engine, parameters, expected) => {
   expect(weaker(catalogues[engine], parameters)).toEqual(expected)

@@ -33,6 +33,31 @@ describe.each(servers)('$of', kind => {
   test('a size that the server rounds is taken', async () => {
     expect(await configure({ innodb_buffer_pool_size: '170000001' })).toEqual({ restartRequired: [] })
     expect(Number(await value('innodb_buffer_pool_size'))).toBeGreaterThan(Number(defaults.innodb_buffer_pool_size))
+    const stack = Number(await value('thread_stack'))
+    const rounded = { innodb_buffer_pool_size: '170000001', join_buffer_size: '300001', thread_stack: String(stack + 1) }
+    expect(await configure(rounded)).toEqual({ restartRequired: [] })
+    expect(await value('join_buffer_size')).toBe('299904')
+    await configure()
+  })
+
+  test('a number that another setting bounds is told with what the server has, and taken together with that other', async () => {
+    const [bound, bounded] = ['innodb_max_dirty_pages_pct', 'innodb_max_dirty_pages_pct_lwm']
+    await expect(configure({ [bounded]: '95' })).rejects.toMatchObject({
+      fault: { code: 'ConfigurationNotApplied', message: expect.stringContaining(`${bounded}: it is 90.000000, not 95`) },
+    })
+    expect(await configure({ [bound]: '97', [bounded]: '95' })).toEqual({ restartRequired: [] })
+    // Here the one that bounds comes after the other.
+    const capacity = { innodb_io_capacity: '30000', innodb_io_capacity_max: '40000' }
+    expect(await configure(capacity)).toEqual({ restartRequired: [] })
+    expect(await Promise.all(Object.keys(capacity).map(value))).toEqual(Object.values(capacity))
+    await configure()
+  })
+
+  test('a word that the server prints as several is taken', async () => {
+    expect(await configure({ sql_mode: 'ANSI', optimizer_switch: 'index_merge=off' })).toEqual({ restartRequired: [] })
+    expect(await value('sql_mode')).toMatch(/ANSI_QUOTES.*,ANSI$/)
+    expect(await value('optimizer_switch')).toContain('index_merge=off')
+    await configure()
   })
 
   test('what cannot is told, and all else is changed', async () => {

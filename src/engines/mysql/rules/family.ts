@@ -1,10 +1,6 @@
-/** What the parameters of the MySQL family are, for each version that there are rules for, and how its configuration files are written. */
-import { catalogues } from '../../parameters/catalogue.ts'
+/** How the MySQL family's configuration files are written, and what else is the same of its parameters, whatever the server and its version. */
 import type { Durable, Notation } from '../../parameters/rule.ts'
 import { owned } from '../owned-parameters.ts'
-import mariadb10_11 from './mariadb-10.11.json' with { type: 'json' }
-import mariadb11_8 from './mariadb-11.8.json' with { type: 'json' }
-import mysql9_7 from './mysql-9.7.json' with { type: 'json' }
 
 const kib = 1024n
 const named = { K: kib, M: kib ** 2n, G: kib ** 3n, T: kib ** 4n, P: kib ** 5n, E: kib ** 6n }
@@ -25,6 +21,17 @@ const durable: readonly Durable[] = [
   { name: 'innodb_doublewrite', safe: ['ON', 'TRUE', 'DETECT_AND_RECOVER'] },
   { name: 'innodb_flush_method', safe: ['O_DIRECT', 'fsync', 'O_DSYNC'] },
   { name: 'sync_frm', safe: ['ON'] },
+  // Without a checksum, what a crash has left half-written looks whole to the recovery.
+  { name: 'innodb_log_checksums', safe: ['ON'] },
+  {
+    name: 'innodb_checksum_algorithm',
+    safe: ['crc32', 'strict_crc32', 'full_crc32', 'strict_full_crc32', 'innodb', 'strict_innodb'],
+  },
+  { name: 'aria_page_checksum', safe: ['ON'] },
+  // Pages as they were packed by one zlib are not packed again by the recovery, which may have another.
+  { name: 'innodb_log_compressed_pages', safe: ['ON'] },
+  { name: 'aria_group_commit', safe: ['none', 'hard'] },
+  { name: 'aria_sync_log_dir', safe: ['NEWFILE', 'ALWAYS'] },
 ]
 
 /** The option reader's own words in front of a name: each would make a second way to say the same, or hide a slip. */
@@ -33,7 +40,4 @@ const prefix = /^(loose|skip|enable|disable|maximum)_/
 const unknown = (name: string) =>
   prefix.test(name) ? 'has a prefix that is not taken: state the parameter itself and its value' : undefined
 
-const common = { notation, owned, durable, unknown }
-
-export const mysqlParameters = catalogues('MySQL', { '9.7': mysql9_7 }, common)
-export const mariadbParameters = catalogues('MariaDB', { '10.11': mariadb10_11, '11.8': mariadb11_8 }, common)
+export const family = { notation, owned, durable, unknown }
