@@ -21,11 +21,7 @@ export async function configure(
 ): Promise<{ restartRequired: string[] }> {
   // Not strict: a size is rounded to what the server can have, and that is not a mistake.
   await admin.run(["set session sql_mode = 'NO_BACKSLASH_ESCAPES'"], signal)
-  const before = await globals(admin, signal)
   const ours = enforced(engine)
-  // Some of ours are options of the command line only. Of others the server says itself that it has no such variable.
-  const isKnown = (name: string) => ours[name] === undefined || before.has(name)
-  const others = (await admin.query<{ name: string }>(changed, [], signal)).map(({ name }) => name.toLowerCase())
   const rules = new Map(catalogue?.rules.map(rule => [rule.name, rule]))
   const isInForce = (variables: Variables, name: string, value: string) => {
     const is = variables.get(name)
@@ -34,34 +30,38 @@ export async function configure(
     if (catalogue !== undefined && rule !== undefined && equal(rule, catalogue.notation, is, value)) return true
     return same(is, value) || (name === 'innodb_buffer_pool_size' && isPoolFor(Number(value), variables))
   }
-  const wanted = [
-    ...Object.entries({ ...parameters, ...ours }).filter(([name, value]) => isKnown(name) && !isInForce(before, name, value)),
-    ...others.filter(name => parameters[name] === undefined && ours[name] === undefined).map(name => [name, undefined] as const),
-  ]
-  const restartRequired: string[] = []
+  const restartRequired = new Set<string>()
   const wrong = new Map<string, string>()
-  const change = async (settings: typeof wanted) => {
+  const change = async (name: string, value: string | undefined) => {
+    const outcome = await set(admin, name, value, signal)
+    if (outcome === 'readOnly') restartRequired.add(name)
+    else if (outcome !== 'done') wrong.set(name, outcome)
+  }
+  const bringAbout = async () => {
     wrong.clear()
-    for (const [name, value] of settings) {
-      const outcome = await set(admin, name, value, signal)
-      if (outcome === 'readOnly') restartRequired.push(name)
-      else if (outcome !== 'done') wrong.set(name, outcome)
-    }
+    // First what nobody asks for: some variables are there under two names, and the one that is asked for has the last word.
+    const others = (await admin.query<{ name: string }>(changed, [], signal)).map(({ name }) => name.toLowerCase())
+    for (const name of others) if (parameters[name] === undefined && ours[name] === undefined) await change(name, undefined)
+    const before = await globals(admin, signal)
+    // Some of ours are options of the command line only. Of others the server says itself that it has no such variable.
+    const isKnown = (name: string) => ours[name] === undefined || before.has(name)
+    const wanted = Object.entries({ ...parameters, ...ours }).filter(([name, value]) => isKnown(name) && !isInForce(before, name, value))
+    for (const [name, value] of wanted) await change(name, value)
     const now = await globals(admin, signal)
-    for (const [name, value] of settings) {
-      if (value === undefined || restartRequired.includes(name) || wrong.has(name) || isInForce(now, name, value)) continue
+    for (const [name, value] of wanted) {
+      if (restartRequired.has(name) || wrong.has(name) || isInForce(now, name, value)) continue
       wrong.set(name, `it is ${now.get(name) ?? 'not there'}, not ${value}`)
     }
   }
-  await change(wanted)
+  await bringAbout()
   // One may have been bounded by another that was changed after it.
-  if (wrong.size > 0) await change(wanted.filter(([name]) => wrong.has(name)))
+  if (wrong.size > 0) await bringAbout()
   if (wrong.size > 0) {
     const why = [...wrong].map(([name, what]) => `${name}: ${what}`).join('; ')
     throw new TroveError(fault('ConfigurationNotApplied', { why }))
   }
   // What is ours and read only is as it was at the start, in the server's own words: no restart makes it another.
-  return { restartRequired: restartRequired.filter(name => ours[name] === undefined).sort() }
+  return { restartRequired: [...restartRequired].filter(name => ours[name] === undefined).sort() }
 }
 
 async function set(

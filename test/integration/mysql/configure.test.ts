@@ -25,9 +25,21 @@ describe.each(servers)('$of', kind => {
     expect(await configure(asked)).toEqual({ restartRequired: [] })
     expect(await Promise.all(Object.keys(asked).map(value))).toEqual(Object.values(asked))
     await configure(asked)
+    expect(await Promise.all(Object.keys(asked).map(value))).toEqual(Object.values(asked))
     await configure({ slow_query_log: 'OFF' })
     expect(await Promise.all(['long_query_time', 'sql_mode', 'slow_query_log'].map(value))).toEqual(before)
     expect(await value('max_connections')).toBe(defaults.max_connections)
+  })
+
+  test.runIf(kind.engine === 'mariadb')('of a variable under two names the one that is asked for has the last word', async () => {
+    // As mariadb-upgrade leaves it.
+    await server.asSuperuser('set global log_slow_query = OFF')
+    for (const more of [{}, { max_connections: '77' }]) {
+      expect(await configure({ slow_query_log: 'ON', ...more })).toEqual({ restartRequired: [] })
+      expect(await value('slow_query_log')).toBe('ON')
+    }
+    await configure()
+    expect(await value('slow_query_log')).toBe('OFF')
   })
 
   test('a size that the server rounds is taken', async () => {
