@@ -353,7 +353,8 @@ export const faults = {
   }),
   ConfigurationNotApplied: entry<{ why: string }>({
     says: p => `the configuration is not in force: ${p.why}`,
-    advice: 'It is tried again by itself, at most every 60 s; the message is the engine’s own. The database runs on with what it had',
+    advice:
+      'It is tried again by itself, at most every 60 s; the words are the engine’s own, or say what it has instead. The database runs on with what it had',
     shows: 'condition',
     provokedIn: 'integration',
     heals: true,

@@ -64,9 +64,11 @@ export const datastoreVersionKind = defineKind({
     { name: 'Version', type: 'string', jsonPath: '.spec.version' },
     { name: 'Active', type: 'string', jsonPath: '.spec.active' },
     { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
     { name: 'Users', type: 'integer', jsonPath: '.status.users', description: 'How many Instances use it.' },
-    { name: 'Image', type: 'string', jsonPath: '.spec.image', priority: 1 },
     { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    { name: 'Image', type: 'string', jsonPath: '.spec.image', priority: 1 },
+    { name: 'Message', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].message', priority: 1 },
   ],
   selectableFields: ['.spec.datastoreRef.name', '.spec.version'],
 })

@@ -53,7 +53,7 @@ test('all that can be set is shown where that is asked for, and of what belongs 
   expect(names).not.toContain('data_directory')
 })
 
-test('of a group that is no good nothing is shown, and the Instance’s own words are', () => {
+test('of settings that are no good nothing is shown but whose they are, and the Instance’s own words', () => {
   const says = {
     type: 'ConfigurationApplied',
     status: 'False',
@@ -62,8 +62,13 @@ test('of a group that is no good nothing is shown, and the Instance’s own word
     lastTransitionTime: '',
   }
   const { group: _, ...rest } = found({ conditions: [says] })
-  const { settings, says: said, groupFault } = configurationOf(rest, engines, false)
-  expect(groupFault).toContain('there is no ConfigurationGroup "settings"')
+  const { settings, says: said, notShown } = configurationOf(rest, engines, false)
+  expect(notShown).toEqual(['ConfigurationGroup settings'])
+  expect(configurationOf({ ...rest, versions: [aVersion({ defaults: { no_such: 1 } })] }, engines, false).notShown).toEqual([
+    'DatastoreVersion pg-17',
+    'ConfigurationGroup settings',
+  ])
+  expect(configurationOf(found(), engines, false).notShown).toEqual([])
   expect(settings.find(s => s.name === 'work_mem')?.value).toBe('8MB')
   expect(said).toBe('ConfigurationGroupNotFound: there is none')
 })

@@ -36,8 +36,8 @@ export interface Configuration {
   inForce: boolean
   /** What else the Instance says of its configuration. */
   says: string
-  /** The group is not there, or not acceptable: what the Instance took of it last is in force, and not shown. */
-  groupFault?: string
+  /** Whose settings are not there, or not acceptable: what the Instance took of them last is in force, and not among these. */
+  notShown: string[]
 }
 
 /** `all` adds what nobody sets, as the engine has it by itself. Throws an Error in words for people. */
@@ -49,11 +49,11 @@ export function configurationOf({ instance, datastore, versions, flavor, group }
   if (engine === undefined) throw new Error(`this kubectl-trove has no engine "${datastore.spec.engine}": it is older than the operator`)
   const size = { engine, version, flavor: flavorOf(flavor) }
   const offered = findVersion(versions, version)
-  const ofVersion = (offered && settingsOf(offered, engine).settings) ?? {}
+  const ofVersion = offered && settingsOf(offered, engine).settings
   const ref = instance.spec.configurationRef
   const judged = ref && settingsOfGroup(ref.name, group, { datastore: datastore.metadata.name, version, engine })
-  const ofGroup = judged !== undefined && 'settings' in judged ? judged.settings : {}
-  const layers: Layers = { defaults: engine.defaults(sizeOf(size)), version: ofVersion, group: ofGroup }
+  const ofGroup = judged === undefined || 'fault' in judged ? undefined : judged.settings
+  const layers: Layers = { defaults: engine.defaults(sizeOf(size)), version: ofVersion ?? {}, group: ofGroup ?? {} }
   const { hash } = renderLayers(instance, size, layers)
 
   const catalogue = catalogueOf(engine.parameters, version)
@@ -68,13 +68,14 @@ export function configurationOf({ instance, datastore, versions, flavor, group }
   }
   lay('the engine', own)
   lay(`Trove, for Flavor ${flavor.metadata.name}`, Object.entries(layers.defaults))
-  lay(`DatastoreVersion ${offered?.metadata.name}`, Object.entries(ofVersion))
-  lay(`ConfigurationGroup ${ref?.name}`, Object.entries(ofGroup))
+  const [versionName, groupName] = [`DatastoreVersion ${offered?.metadata.name ?? version}`, `ConfigurationGroup ${ref?.name}`]
+  lay(versionName, Object.entries(ofVersion ?? {}))
+  lay(groupName, Object.entries(ofGroup ?? {}))
   lay('Trove, for itself', Object.entries(engine.enforced))
   const said = instance.status?.conditions?.find(c => c.type === 'ConfigurationApplied')
   return {
     settings: [...settings.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
-    ...(judged !== undefined && 'fault' in judged && { groupFault: judged.fault.message }),
+    notShown: [...(ofVersion === undefined ? [versionName] : []), ...(ref !== undefined && ofGroup === undefined ? [groupName] : [])],
     inForce: instance.status?.configuration?.hash === hash,
     says: said === undefined ? 'Unknown' : said.status === 'True' ? said.reason : `${said.reason}: ${said.message}`,
   }

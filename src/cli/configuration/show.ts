@@ -42,10 +42,10 @@ function undefinedIfGone(error: unknown): undefined {
   if (!isNotFound(error)) throw error
 }
 
-function asTable({ settings, inForce, says, groupFault }: Configuration): string {
+function asTable({ settings, inForce, says, notShown }: Configuration): string {
   const rows = settings.map(({ name, value, origin, waits }) => [name, value === '' ? '""' : value, origin, waits ? 'waits' : ''])
   const but = settings.some(({ waits }) => waits) ? ', but for what waits for a restart' : ''
-  const head = inForce ? `The engine runs with this${but}.` : 'The engine does not run with just this.'
-  const note = groupFault === undefined ? '' : `\nNot shown, and kept as it was taken last: what its group sets. ${groupFault}`
+  const head = inForce ? `The engine runs with this${but}.` : 'This is asked for, and the engine does not run with all of it.'
+  const note = notShown.length === 0 ? '' : `\nNot shown, and kept as they were taken last: the settings of ${notShown.join(' and of ')}.`
   return `${head} ConfigurationApplied: ${says}${note}\n\n${columns(['NAME', 'VALUE', 'ORIGIN', 'RESTART'], rows)}`
 }
