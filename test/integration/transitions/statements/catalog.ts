@@ -9,6 +9,7 @@ import {
   fixed,
   is,
   isWrong,
+  lastGood,
   noSuchSetting,
   nothing,
   oneOf,
@@ -96,9 +97,13 @@ export const ofCatalog: Readonly<Record<string, Statement>> = {
     moves: () => ['DatastoreVersion first.spec.imagePullSecrets', 'Guest.spec.imagePullSecrets'],
   },
   'DatastoreVersion.spec.active': {
-    says: 'moves nothing that runs; an Instance that is new is refused, and a Datastore whose default it is says so',
+    says: 'moves nothing that runs; an Instance that is new is refused, and a Datastore whose default it is says so; groups are judged for the active ones',
     holds: nothing,
-    moves: () => ['DatastoreVersion first.spec.active', 'Datastore.status.conditions'],
+    moves: (_, v) => [
+      'DatastoreVersion first.spec.active',
+      'Datastore.status.conditions',
+      ...v.groups.filter(g => isWrong(g.spec.values)).map(g => `ConfigurationGroup ${g.metadata.name}.status.conditions`),
+    ],
     start: ({ name }) => (name === 'old' ? false : undefined),
     wrong: v => [
       {
@@ -127,7 +132,7 @@ export const ofCatalog: Readonly<Record<string, Statement>> = {
       ...configurationOfGuest,
     ],
     // Going back to what is wrong gives back nothing.
-    stays: (_, v) => (isWrong(v.versions[0]!.spec.defaults) ? configurationOfGuest : []),
+    stays: (_, v) => (isWrong(v.versions[0]!.spec.defaults) ? configurationOfGuest : [lastGood]),
     start: ({ name }, seed) => (name === 'first' ? oneOf(someSettings, seed) : undefined),
     value: (_, __, ___, seed) => oneOf(someSettings, seed),
     wrong: () => [{ value: noSuchSetting, code: 'ConfigurationInvalid', tells: ['Instance.status.conditions[ConfigurationApplied]'] }],

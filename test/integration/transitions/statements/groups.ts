@@ -7,6 +7,7 @@ import {
   fixed,
   is,
   isWrong,
+  lastGood,
   noSuchSetting,
   nothing,
   oneOf,
@@ -42,7 +43,7 @@ const counted = (v: View) => v.groups.map(g => `ConfigurationGroup ${g.metadata.
 const ownOf = (o: Walked, ...parts: string[]) => parts.map(part => `ConfigurationGroup ${o.metadata.name}.${part}`)
 
 /** What is not acceptable is taken by nobody, and whoever comes back to it keeps what there was between. */
-const stays = (_: Walked, v: View) => (judged(v) === 'Applied' ? [] : reached)
+const stays = (_: Walked, v: View) => (judged(v) === 'Applied' ? [lastGood] : reached)
 
 export const ofGroups: Readonly<Record<string, Statement>> = {
   'Instance.spec.configurationRef': {

@@ -1,11 +1,12 @@
 /** What the fields of an Instance reach. */
 
+import type { Instance } from '../../../../src/api/instance.ts'
 import { restartOf } from '../../../../src/operator/instance/observed.ts'
 import { annotations, restartVariable } from '../../../../src/operator/names.ts'
 import { parseQuantity } from '../../../../src/operator/quantity.ts'
 import { spellings } from '../values.ts'
 import type { View } from '../view.ts'
-import { fixed, is, type Memory, nothing, oneOf, reasonOf, type Statement, unlessInactive, unlessWrong } from './statement.ts'
+import { fixed, is, lastGood, type Memory, nothing, oneOf, reasonOf, type Statement, unlessInactive, unlessWrong } from './statement.ts'
 
 /** Two classes of volumes: one lets them grow. */
 export const elastic = 'walks-elastic'
@@ -30,9 +31,13 @@ export function judgeSize(
   return v.instance.spec.volume.storageClassName === elastic ? 'Bound' : 'VolumeNotExpandable'
 }
 
+/** Whether it states another version than it has. */
+const isAnother = ({ spec: { datastore } }: Instance, v: View) =>
+  datastore.version !== undefined && datastore.version !== v.versions[0]!.spec.version
+
 const madeForRestart = `Pod.spec.initContainers[guest-agent].env[${restartVariable}]`
 /** What came into force while it ran is what it is started with then: whatever is in force later is another than that. */
-const startedWith = ['Guest.status.engine.startedWith', 'Guest.spec.configuration.lastGood']
+const startedWith = ['Guest.status.engine.startedWith', lastGood]
 const takenUpAtRestart = [
   ...startedWith,
   'Instance.status.conditions[RestartPending]',
@@ -82,7 +87,11 @@ export const ofInstance: Readonly<Record<string, Statement>> = {
       is('version of the Guest', v.guest.spec.version, v.versions[0]!.spec.version),
       is('version in the status', v.instance.status?.datastore?.version, v.versions[0]!.spec.version),
     ],
-    moves: () => ['Instance.spec.datastore.version'],
+    // One that could not be had is told no more.
+    moves: (o, v) => [
+      'Instance.spec.datastore.version',
+      ...(isAnother(o as Instance, v) ? ['Instance.status.conditions', 'Instance.status.fault'] : []),
+    ],
     start: (_, seed) => oneOf(['17', undefined], seed),
     value: v => (v.instance.spec.datastore.version === undefined ? v.versions[0]!.spec.version : undefined),
     wrong: () => [

@@ -151,8 +151,9 @@ export const ofItems: Readonly<Record<string, Statement>> = {
     },
     value: (v, _, __, seed) => drawn(accessTo(v), seed),
     wrong: (_, o) => {
-      const { access = [] } = (o as DatabaseUser).spec
-      return [{ value: [...access, { database: `no-such-${access.length}`, privilege: 'ReadOnly' }], code: 'DatabaseNotFound' }]
+      const { access = [], privilege } = (o as DatabaseUser).spec
+      const value = [...access, { database: `no-such-${access.length}`, privilege: 'ReadOnly' }]
+      return [{ value, code: privilege === undefined ? 'DatabaseNotFound' : 'NotSupported' }]
     },
   },
   'DatabaseUser.spec.access[].database': {
@@ -178,9 +179,14 @@ export const ofItems: Readonly<Record<string, Statement>> = {
     value: (_, __, o, seed) => ((o as DatabaseUser).spec.access?.length ? oneOf(['Owner', 'ReadWrite', 'ReadOnly'], seed) : undefined),
   },
   'DatabaseUser.spec.privilege': {
-    says: 'is refused where rights are given database by database: a binding that there is keeps its database, and one that there is not is not made',
+    says: 'is refused where rights are given database by database: until it is gone a binding that there is keeps its database, and one that there is not is not made',
     holds: nothing,
-    moves: o => [...['spec.privilege', 'status.conditions'].map(own => `DatabaseUser ${o.metadata.name}.${own}`), ...comesToBeBound(o)],
+    moves: o => [
+      ...['spec.privilege', 'status.conditions'].map(own => `DatabaseUser ${o.metadata.name}.${own}`),
+      ...((o as DatabaseUser).spec.privilege === undefined ? [] : ofBinding(o, 'database', 'uri')),
+      ...comesToBeBound(o),
+    ],
+    stays: keptInBinding,
     start: () => undefined,
     value: (_, __, ___, seed) => oneOf(['Owner', undefined, 'ReadOnly'], seed),
   },

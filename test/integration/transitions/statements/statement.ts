@@ -68,6 +68,9 @@ export const unlessWrong = (v: View, code: FaultCode): FaultCode => (isWrong(v.v
 /** Where the settings that a guest is asked for are seen. */
 export const configurationOfGuest = ['Guest.spec.configuration', 'Guest.status.configuration', 'Instance.status.configuration']
 
+/** What the engine last started with is noted when the settings change, whichever way, unless it is just what is asked for. */
+export const lastGood = 'Guest.spec.configuration.lastGood'
+
 /** Settings that no engine has, as the table states what is wrong with them. */
 export const noSuchSetting = { no_such_setting: 1 }
 export const isWrong = (settings: object = {}) => 'no_such_setting' in settings
