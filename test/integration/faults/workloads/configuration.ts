@@ -36,10 +36,19 @@ export const configuration: Workload = {
       ),
     },
     {
-      does: 'it is mended with something that the engine does not start with, and a restart is asked for',
+      does: 'it is mended with something that the engine does not start with',
+      act: stage => stage.change('configurationgroups', 'settings', { spec: { values: { no_such: null, shared_buffers: '900GB' } } }),
+      until: all(
+        active('web'),
+        has({ jit: 'off', shared_buffers: '900GB', work_mem: '16MB' }),
+        counted({ total: 1, applied: 1, failed: 0 }),
+        applied('Applied'),
+      ),
+    },
+    {
+      does: 'a restart is asked for',
       async act(stage) {
         stage.node.play('web-', { refuses: '900GB' })
-        await stage.change('configurationgroups', 'settings', { spec: { values: { no_such: null, shared_buffers: '900GB' } } })
         await stage.change('instances', 'web', { spec: { restartRequestedAt: '2026-01-01T00:00:00Z' } })
       },
       until: all(active('web'), counted({ total: 1, applied: 0, failed: 1 }), applied('ConfigurationRefused')),
