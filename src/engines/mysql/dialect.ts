@@ -53,7 +53,7 @@ export const mysql: Dialect = {
   },
 }
 
-/** Percona Server is a MySQL for all that the agent asks of it; what its image and its configuration need is in operator.ts and owned.ts. */
+/** Percona Server is a MySQL for all that the agent asks of it; what its image and its configuration need is in operator.ts and enforced.ts. */
 export const percona: Dialect = { ...mysql, engine: 'percona' }
 
 export const mariadb: Dialect = {

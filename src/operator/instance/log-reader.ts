@@ -1,6 +1,7 @@
 /**
- * Reads engines' logs, their ends or what was said in a run that is over, which the API server fetches from a pod's kubelet. A kubelet may take its time or never answer, and only its
- * own guests are to suffer from that: a look waits a moment at most, few reads are under way at once, and what comes late leads to another look.
+ * Reads engines' logs, their ends or what was said in a run that is over, which the API server fetches from a pod's kubelet. A kubelet may take
+ * its time or never answer, and only its own guests are to suffer from that: a look waits a moment at most, few reads are under way at once, and
+ * what comes late leads to another look.
  */
 import type { Client } from '../../kube/client.ts'
 import type { Clock } from '../../runtime/clock.ts'

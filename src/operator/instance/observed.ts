@@ -108,10 +108,10 @@ export function dataFound(side: GuestSide): { data?: string | undefined; isDone:
   return { data: guest?.status?.volume?.version, isDone }
 }
 
-/** An engine that is well can end in order, and starts again with what it is asked to. */
+/** An engine that is well can end in order. */
 export function isWell(side: GuestSide): boolean {
-  const { operatingStatus, fault, configuration } = believed(side) ?? {}
-  return operatingStatus === 'HEALTHY' && fault === undefined && configuration?.fault === undefined
+  const { operatingStatus, fault } = believed(side) ?? {}
+  return operatingStatus === 'HEALTHY' && fault === undefined
 }
 
 /** The last pod's agent saw its engine end by itself, as opposed to killed or lost. */

@@ -443,9 +443,12 @@ test('between two pods the claim learns of both versions first, then the Guest, 
   expect(plan(moved).change).toEqual({ from: '17', to: '17.2' })
 })
 
+const refusedSetting = { code: 'ConfigurationRefused', message: 'no' }
+const notApplied = { code: 'ConfigurationNotApplied', message: 'no' }
 test.each([
   ['its volume is full', { fault: { code: 'VolumeFull', message: 'full' } }, undefined],
-  ['it runs with settings from before', { configuration: { hash: 'h0', refused: 'h1' } }, 'VersionChangeWaits'],
+  ['it runs with settings from before', { configuration: { hash: 'h0', refused: 'h1', fault: refusedSetting } }, 'VersionChangeWaits'],
+  ['a setting is not taken while it runs', { configuration: { hash: 'h0', fault: notApplied } }, 'VersionChangeWaits'],
 ])('nor does one of which %s', (_, said, refusal) => {
   const o = stating('17.2', { guest: reporting(healthy(said)) })
   expect(doesAboutPod(o)).toEqual([])

@@ -146,8 +146,8 @@ function holdsUp(side: Observed['side'], to: string): Fault | undefined {
   const waits = (why: string) => fault('VersionChangeWaits', { to, why })
   if (missedVersionOf(side.pod) === to)
     return waits('its engine did not end in order within its time. Set spec.restartRequestedAt to a new value to try again')
-  if (believed(side)?.configuration?.refused !== undefined)
-    return waits('it does not start with its settings as they are. Put them right first')
+  if (believed(side)?.configuration?.fault !== undefined)
+    return waits('the engine does not take the settings asked for, see condition ConfigurationApplied. Put them right first')
   return lacks(side.guest, 'upgrade')
 }
 
