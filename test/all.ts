@@ -42,29 +42,44 @@ const keep = process.argv.includes('--keep')
 const full = process.argv.includes('--full')
 const variants = full ? { [fullVariable]: '1' } : {}
 
+interface Run {
+  ok: boolean
+  /** The last lines that it printed, for where nothing else says why it failed. */
+  end: string[]
+}
+
+const endLength = 60
+
 /** Runs a command. Every line that it prints is passed on, with the name of the tier before it. */
-async function run(name: string, command: string, args: string[]): Promise<boolean> {
+async function run(name: string, command: string, args: string[]): Promise<Run> {
   const env = { ...process.env, ...variants, PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH}` }
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env })
-  for (const output of [child.stdout, child.stderr])
-    createInterface({ input: output }).on('line', line => console.log(`${name.padEnd(width)} │ ${line}`))
+  const end: string[] = []
+  const say = (line: string) => {
+    console.log(`${name.padEnd(width)} │ ${line}`)
+    if (line.trim() !== '' && end.push(line) > endLength) end.shift()
+  }
+  for (const output of [child.stdout, child.stderr]) createInterface({ input: output }).on('line', say)
   return await new Promise(resolve => {
     child.on('error', error => {
-      console.log(`${name.padEnd(width)} │ ${error.message}`)
-      resolve(false)
+      say(error.message)
+      resolve({ ok: false, end })
     })
-    child.on('close', code => resolve(code === 0))
+    child.on('close', code => resolve({ ok: code === 0, end }))
   })
 }
+
+/** The reason of a failure that has no other: how the output ended. An error outside of every test is in no report of vitest's. */
+const lastWords = (what: string, { end }: Run) => `${what} failed. The last that it said:\n${brief(end.join('\n'), endLength)}`
 
 /** A step that passes or fails as a whole. */
 const step = (name: string, command: string, ...args: string[]): Tier => ({
   name,
   async execute() {
-    const ok = await run(name, command, args)
-    return ok
+    const ran = await run(name, command, args)
+    return ran.ok
       ? { passed: 1, failed: 0, skipped: 0, why: [] }
-      : { passed: 0, failed: 1, skipped: 0, why: [`${name}: \`${command} ${args.join(' ')}\`; its own words are above`] }
+      : { passed: 0, failed: 1, skipped: 0, why: [lastWords(`${name}: \`${command} ${args.join(' ')}\``, ran)] }
   },
 })
 
@@ -74,13 +89,22 @@ const tier = (name: string): Tier => ({
   async execute() {
     const report = join(reports, `${name}.json`)
     rmSync(report, { force: true })
-    const ok = await run(name, 'vitest', ['run', '--project', name, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`])
+    const ran = await run(name, 'vitest', [
+      'run',
+      '--project',
+      name,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ])
     try {
       const r = JSON.parse(readFileSync(report, 'utf8')) as Report
-      const failed = ok && r.numPassedTests > 0 ? r.numFailedTests : Math.max(1, r.numFailedTests)
-      return { passed: r.numPassedTests, failed, skipped: r.numPendingTests, why: failures(r) }
+      const failed = ran.ok && r.numPassedTests > 0 ? r.numFailedTests : Math.max(1, r.numFailedTests)
+      const why = failures(r)
+      if (failed > 0 && why.length === 0) why.push(lastWords(name, ran))
+      return { passed: r.numPassedTests, failed, skipped: r.numPendingTests, why }
     } catch {
-      return { passed: 0, failed: 1, skipped: 0, why: [`${name} ended without a report; its own words are above`] }
+      return { passed: 0, failed: 1, skipped: 0, why: [lastWords(`${name} ended without a report: it`, ran)] }
     }
   },
 })
@@ -96,10 +120,10 @@ function failures(report: Report): string[] {
 }
 
 /** The first lines of a message, each of a length that can be read. */
-const brief = (message: string) =>
+const brief = (message: string, lines = 12) =>
   message
     .split('\n')
-    .slice(0, 12)
+    .slice(0, lines)
     .map(line => `    ${line.slice(0, 400)}`)
     .join('\n')
 
