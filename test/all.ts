@@ -44,6 +44,8 @@ const variants = full ? { [fullVariable]: '1' } : {}
 
 interface Run {
   ok: boolean
+  /** Its exit status, or the signal that ended it. */
+  how: string
   /** The last lines that it printed, for where nothing else says why it failed. */
   end: string[]
 }
@@ -63,14 +65,15 @@ async function run(name: string, command: string, args: string[]): Promise<Run> 
   return await new Promise(resolve => {
     child.on('error', error => {
       say(error.message)
-      resolve({ ok: false, end })
+      resolve({ ok: false, how: error.name, end })
     })
-    child.on('close', code => resolve({ ok: code === 0, end }))
+    child.on('close', (code, signal) => resolve({ ok: code === 0, how: `${signal ?? code}`, end }))
   })
 }
 
 /** The reason of a failure that has no other: how the output ended. An error outside of every test is in no report of vitest's. */
-const lastWords = (what: string, { end }: Run) => `${what} failed. The last that it said:\n${brief(end.join('\n'), endLength)}`
+const lastWords = (what: string, { how, end }: Run) =>
+  `${what} ended with ${how}. The last that it said:\n${brief(end.join('\n'), endLength)}`
 
 /** A step that passes or fails as a whole. */
 const step = (name: string, command: string, ...args: string[]): Tier => ({
@@ -104,7 +107,7 @@ const tier = (name: string): Tier => ({
       if (failed > 0 && why.length === 0) why.push(lastWords(name, ran))
       return { passed: r.numPassedTests, failed, skipped: r.numPendingTests, why }
     } catch {
-      return { passed: 0, failed: 1, skipped: 0, why: [lastWords(`${name} ended without a report: it`, ran)] }
+      return { passed: 0, failed: 1, skipped: 0, why: [lastWords(`${name}, without a report,`, ran)] }
     }
   },
 })
