@@ -71,7 +71,7 @@ async function run(name: string, command: string, args: string[]): Promise<Run> 
   })
 }
 
-/** The reason of a failure that has no other: how the output ended. An error outside of every test is in no report of vitest's. */
+/** The reason of a failure that has no other: how the output ended. */
 const lastWords = (what: string, { how, end }: Run) =>
   `${what} ended with ${how}. The last that it said:\n${brief(end.join('\n'), endLength)}`
 
@@ -104,7 +104,8 @@ const tier = (name: string): Tier => ({
       const r = JSON.parse(readFileSync(report, 'utf8')) as Report
       const failed = ran.ok && r.numPassedTests > 0 ? r.numFailedTests : Math.max(1, r.numFailedTests)
       const why = failures(r)
-      if (failed > 0 && why.length === 0) why.push(lastWords(name, ran))
+      // Of an error outside of every test a report has no word, and of a hook's not always one.
+      if (failed > 0 && (why.length === 0 || r.testResults.some(failedOutside))) why.push(lastWords(name, ran))
       return { passed: r.numPassedTests, failed, skipped: r.numPendingTests, why }
     } catch {
       return { passed: 0, failed: 1, skipped: 0, why: [lastWords(`${name}, without a report,`, ran)] }
@@ -112,12 +113,15 @@ const tier = (name: string): Tier => ({
   },
 })
 
+const failedOutside = (file: Report['testResults'][number]): boolean =>
+  file.status === 'failed' && file.assertionResults.every(test => test.status !== 'failed')
+
 /** What a report says of each test that failed, and of each file that failed outside its tests. */
 function failures(report: Report): string[] {
   return report.testResults.flatMap(file => {
     const failed = file.assertionResults.filter(test => test.status === 'failed')
     const of = relative(root, file.name)
-    if (failed.length === 0 && file.status === 'failed') return [`${of}\n${brief(file.message)}`]
+    if (failedOutside(file)) return [`${of}, outside of its tests\n${brief(file.message)}`]
     return failed.map(test => `${of}: ${test.fullName}\n${brief(test.failureMessages.join('\n'))}`)
   })
 }

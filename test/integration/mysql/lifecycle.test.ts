@@ -93,6 +93,9 @@ describe.each(servers)('$of', async kind => {
     } finally {
       await Promise.all(open.map(client => client.end()))
     }
+    // It lets go of them one after another, and has no place for anybody else until then.
+    const left = () => server.asSuperuser("select id from information_schema.processlist where user = 'app'")
+    await vi.waitFor(async () => expect(await left()).toEqual([]), { timeout: 10_000, interval: 100 })
   })
 
   test('work ends at its signal, and is done once it is no longer hindered', async () => {
