@@ -118,8 +118,12 @@ test('a Datastore, a version and a Flavor in use are held, and go when their las
     expect(condition(held, 'InUse')?.message).toContain(query)
     // The status is readable by every tenant, so it names nobody; the Event, which only the platform team reads, does.
     expect(JSON.stringify(held.status)).not.toContain(ns)
-    const events = await kubectl(['get', 'events', '-n', 'default', `--field-selector=involvedObject.name=${name}`])
-    expect(events.split('\n').filter(line => line.toLowerCase().includes(`${kind}/`) && line.includes(`${ns}/db`))).toHaveLength(1)
+    const told = async () => {
+      const events = await kubectl(['get', 'events', '-n', 'default', `--field-selector=involvedObject.name=${name}`])
+      return events.split('\n').filter(line => line.toLowerCase().includes(`${kind}/`) && line.includes(`${ns}/db`))
+    }
+    await until('an Event says whose it is', async () => (await told()).length > 0, 20_000, 200)
+    expect(await told()).toHaveLength(1)
   }
   await ready('db', ns)
   await kubectl(['delete', 'instance', 'db', '-n', ns, '--timeout=120s'])
