@@ -32,25 +32,29 @@ export async function configure(
   }
   const restartRequired = new Set<string>()
   const wrong = new Map<string, string>()
+  /** What the server made of text that it took. Only it knows how it prints that: `utf8` is `utf8mb3`. */
+  const taken = new Map<string, string | undefined>()
   const change = async (name: string, value: string | undefined) => {
     const outcome = await set(admin, name, value, signal)
     if (outcome === 'readOnly') restartRequired.add(name)
     else if (outcome !== 'done') wrong.set(name, outcome)
+    else if (rules.get(name)?.type === 'string') taken.set(name, (await globals(admin, signal, name)).get(name))
   }
   const bringAbout = async () => {
     wrong.clear()
+    taken.clear()
     // First what nobody asks for: some variables are there under two names, and the one that is asked for has the last word.
     const others = (await admin.query<{ name: string }>(changed, [], signal)).map(({ name }) => name.toLowerCase())
     for (const name of others) if (parameters[name] === undefined && ours[name] === undefined) await change(name, undefined)
     const before = await globals(admin, signal)
     // Some of ours are options of the command line only. Of others the server says itself that it has no such variable.
-    const isKnown = (name: string) => ours[name] === undefined || before.has(name)
-    const wanted = Object.entries({ ...parameters, ...ours }).filter(([name, value]) => isKnown(name) && !isInForce(before, name, value))
-    for (const [name, value] of wanted) await change(name, value)
+    const wanted = Object.entries({ ...parameters, ...ours }).filter(([name]) => ours[name] === undefined || before.has(name))
+    for (const [name, value] of wanted) if (!isInForce(before, name, value)) await change(name, value)
+    // One may have moved another that was as it should be.
     const now = await globals(admin, signal)
     for (const [name, value] of wanted) {
       if (restartRequired.has(name) || wrong.has(name) || isInForce(now, name, value)) continue
-      wrong.set(name, `it is ${now.get(name) ?? 'not there'}, not ${value}`)
+      if (!taken.has(name) || taken.get(name) !== now.get(name)) wrong.set(name, `it is ${now.get(name) ?? 'not there'}, not ${value}`)
     }
   }
   await bringAbout()
@@ -81,8 +85,9 @@ async function set(
 
 type Variables = ReadonlyMap<string, string>
 
-async function globals(admin: Connection, signal: AbortSignal): Promise<Variables> {
-  const rows = await admin.query<{ Variable_name: string; Value: string }>('show global variables', [], signal)
+/** All, or those that are called so. */
+async function globals(admin: Connection, signal: AbortSignal, name = '%'): Promise<Variables> {
+  const rows = await admin.query<{ Variable_name: string; Value: string }>('show global variables like ?', [name], signal)
   return new Map(rows.map(row => [row.Variable_name.toLowerCase(), row.Value]))
 }
 

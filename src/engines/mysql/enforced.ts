@@ -12,9 +12,16 @@ const ofAll: Parameters = {
   local_infile: 'OFF',
   // Nothing reads it yet, and it would fill the volume.
   skip_log_bin: 'ON',
+  // What has ended in order needs no recovery: a newer version may refuse one.
+  innodb_fast_shutdown: '1',
 }
 
-const ofMysql: Parameters = { secure_file_priv: 'NULL', mysqlx: 'OFF' }
+const ofMysql: Parameters = {
+  secure_file_priv: 'NULL',
+  mysqlx: 'OFF',
+  // What a SET PERSIST has left would outrank the file, also where the server does not start with it.
+  persisted_globals_load: 'OFF',
+}
 
 const more: Partial<Record<EngineName, Parameters>> = {
   mysql: ofMysql,

@@ -26,7 +26,7 @@ const engineOf = (engine: EngineName, { parameters, minimumMemory, uid, refusesU
   engine,
   ports: [{ name: 'mysql', port, exposed: true }],
   capabilities: { databases: true, users: true, root: true },
-  formulas: 1,
+  formulas: 2,
   minimumMemory,
   user: { uid, gid: uid },
   parameters,

@@ -6,6 +6,10 @@ export const owned: readonly Owned[] = [
     name: /^(bind_address|port|extra_port|socket|skip_networking|create_admin_listener_thread|admin_.*|mysqlx_.*)$/,
     why: 'the agent, the Service and the probes reach the server where they look for it, and nobody elsewhere',
   },
+  {
+    name: /^(thread_handling|protocol_compression_algorithms)$/,
+    why: 'with another value the agent might get no connection',
+  },
   { name: /^(proxy_protocol_networks|redirect_url|report_.*)$/, why: 'Trove tells clients where the server is' },
   { name: 'skip_name_resolve', why: 'accounts are for every host, and logins would wait for the name server' },
   {
@@ -72,5 +76,6 @@ export const owned: readonly Owned[] = [
     name: /^(innodb_encrypt.*|innodb_default_encryption_key_id|innodb_(redo|undo)_log_encrypt|aria_encrypt_tables|encrypt_tmp_.*|default_table_encryption|table_encryption_privilege_check)$/,
     why: 'the server has no keys to encrypt with',
   },
+  { name: 'innodb_fast_shutdown', why: 'another version takes over only data that was left in order' },
   { name: /^innodb_force_(recovery|load_corrupted)$/, why: 'it is for the repair of a server by hand, and may lose data for good' },
 ]

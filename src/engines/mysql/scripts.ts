@@ -43,13 +43,18 @@ export function upgradeMariadb({ sockets }: EnginePaths): string {
 /**
  * The lock on the volume proves that no server runs on this data, so the socket's lock file, which outlives the container in the pod's shared
  * directory, is stale and must go: process ids are small in a container and repeat, and the server refuses to start on one that is alive.
+ *
+ * What a large query or a new index needs on disk goes to the volume, beside the data, where a directory would be a database. In the pod's own
+ * directory it would fill the node, and the kubelet would end the pod for it.
  */
 export function start({ server }: Dialect, paths: EnginePaths): StartCommand {
   const socket = socketOf(paths.sockets)
-  const settings = [`datadir=${paths.data}`, `socket=${socket}`, `pid-file=${paths.data}/${server}.pid`]
+  const temporary = `${paths.data}.tmp`
+  const settings = [`datadir=${paths.data}`, `socket=${socket}`, `pid-file=${paths.data}/${server}.pid`, `tmpdir=${temporary}`]
   return {
     script: [
       `rm -f ${word(socket)} ${word(`${socket}.lock`)}`,
+      `mkdir -p -m 700 ${word(temporary)} && rm -rf ${word(temporary)}/*`,
       `exec ${server} --defaults-file=${word(`${paths.configuration}/my.cnf`)} ${settings.map(s => `--${word(s)}`).join(' ')}`,
     ].join('\n'),
     stopSignal: 'TERM',

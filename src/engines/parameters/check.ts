@@ -18,8 +18,7 @@ export interface CheckedParameters {
 }
 
 export function checkParameters(values: Readonly<Record<string, Written>>, catalogue: ParameterCatalogue): CheckedParameters {
-  const { notation } = catalogue
-  const rules = new Map(catalogue.rules.map(rule => [notation.name(rule.name), rule]))
+  const rules = rulesOf(catalogue)
   const taken = new Map<ParameterRule, { written: string; value: string }>()
   const faults: ParameterFault[] = []
   for (const [written, value] of Object.entries(values)) {
@@ -33,6 +32,15 @@ export function checkParameters(values: Readonly<Record<string, Written>>, catal
   const accepted = [...taken].map(([{ name }, { value }]): [string, string] => [name, value])
   // A map in YAML has no order, and the same settings are to make the same file.
   return { parameters: Object.fromEntries(accepted.sort(([a], [b]) => (a < b ? -1 : 1))), faults }
+}
+
+const known = new WeakMap<ParameterCatalogue, ReadonlyMap<string, ParameterRule>>()
+
+/** By their names as the engine matches them. Hundreds of Instances are judged by one catalogue. */
+function rulesOf(catalogue: ParameterCatalogue): ReadonlyMap<string, ParameterRule> {
+  const found = known.get(catalogue) ?? new Map(catalogue.rules.map(rule => [catalogue.notation.name(rule.name), rule]))
+  known.set(catalogue, found)
+  return found
 }
 
 type Judged = { rule: ParameterRule; value: string } | { why: string }

@@ -2,7 +2,7 @@
 import { fault, TroveError } from '../../errors.ts'
 import { equal } from '../parameters/equal.ts'
 import type { Parameters } from '../parameters/layers.ts'
-import { isOwned, type ParameterCatalogue } from '../parameters/rule.ts'
+import { isOwned, type ParameterCatalogue, type ParameterRule } from '../parameters/rule.ts'
 import type { Connection } from './connection.ts'
 
 /** A server's own words for a setting that only a start can change. */
@@ -11,6 +11,7 @@ const immutable = /can't set immutable config/
 interface Difference {
   name: string
   wanted: string
+  rule?: ParameterRule
 }
 
 /**
@@ -27,9 +28,12 @@ export async function configure(
   const differing = catalogue === undefined ? unlike(parameters, before) : unlikeByRule(catalogue, parameters, before)
   const restartRequired: string[] = []
   const wrong: string[] = []
-  for (const { name, wanted } of differing) {
+  const done: Difference[] = []
+  for (const difference of differing) {
+    const { name, wanted } = difference
     try {
       await admin.command(['CONFIG', 'SET', name, wanted], signal)
+      done.push(difference)
     } catch (error) {
       signal.throwIfAborted()
       const why = error instanceof Error ? error.message : String(error)
@@ -38,10 +42,11 @@ export async function configure(
     }
   }
   const now = await settings(admin, signal)
-  for (const { name } of differing) {
-    const isUnmoved = now.get(name) === before.get(name)
-    if (isUnmoved && !restartRequired.includes(name) && !wrong.some(text => text.startsWith(`${name}:`)))
-      wrong.push(`${name}: it still is ${now.get(name)}`)
+  for (const { name, wanted, rule } of done) {
+    const is = now.get(name)
+    // Of text only the server knows what it prints it as: `Ex` is `xE`.
+    if (catalogue === undefined || rule === undefined || rule.type === 'string' || is === undefined) continue
+    if (!equal(rule, catalogue.notation, is, wanted)) wrong.push(`${name}: it is ${is}, not ${wanted}`)
   }
   if (wrong.length > 0) throw new TroveError(fault('ConfigurationNotApplied', { why: wrong.join('; ') }))
   return { restartRequired: restartRequired.sort() }
@@ -57,7 +62,7 @@ function unlikeByRule(catalogue: ParameterCatalogue, parameters: Parameters, bef
     const is = before.get(name)
     const wanted = parameters[name] ?? (isOwned(catalogue, name) || rule.fixed ? undefined : rule.default)
     if (is === undefined || wanted === undefined || rule.aliasOf !== undefined || equal(rule, notation, is, wanted)) return []
-    return [{ name, wanted }]
+    return [{ name, wanted, rule }]
   })
 }
 

@@ -72,6 +72,25 @@ describe.each(servers)('$of', kind => {
     await configure()
   })
 
+  test('text that the server prints in words of its own is taken, also again', async () => {
+    for (const max_connections of ['66', '77']) {
+      expect(await configure({ character_set_server: 'utf8', max_connections })).toEqual({ restartRequired: [] })
+      expect([await value('character_set_server'), await value('max_connections')]).toEqual(['utf8mb3', max_connections])
+    }
+    await configure()
+  })
+
+  test('two that cannot both be are told, though the server took each', async () => {
+    await expect(configure({ collation_server: 'latin1_swedish_ci' })).rejects.toMatchObject({
+      fault: { code: 'ConfigurationNotApplied', message: expect.stringMatching(/collation_server|character_set_server/) },
+    })
+    const both = { character_set_server: 'latin1', collation_server: 'latin1_swedish_ci' }
+    expect(await configure(both)).toEqual({ restartRequired: [] })
+    expect(await Promise.all(Object.keys(both).map(value))).toEqual(Object.values(both))
+    await configure()
+    expect(await value('character_set_server')).toBe('utf8mb4')
+  })
+
   test('what cannot is told, and all else is changed', async () => {
     expect(await configure({ back_log: '99', max_connections: '66' })).toEqual({ restartRequired: ['back_log'] })
     expect(await value('max_connections')).toBe('66')
@@ -85,6 +104,15 @@ describe.each(servers)('$of', kind => {
     expect(await configure()).toEqual({ restartRequired: [] })
     expect([await value('max_connections'), await value('wait_timeout')]).toEqual([defaults.max_connections, '28800'])
     expect(await value('local_infile')).toBe('OFF')
+  })
+
+  test.runIf(kind.engine === 'mysql')('nor does it outlive the server, which would not start with all of it', async () => {
+    await server.asSuperuser('set persist wait_timeout = 1234')
+    await server.asSuperuser('set persist_only innodb_buffer_pool_size = 68719476736')
+    await server.end('TERM')
+    await server.start()
+    expect([await value('wait_timeout'), await value('max_connections')]).toEqual(['28800', defaults.max_connections])
+    expect(await configure()).toEqual({ restartRequired: [] })
   })
 
   test('all that the server does not take is told at once, and the rest is in force', async () => {

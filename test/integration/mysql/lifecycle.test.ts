@@ -1,6 +1,6 @@
 /** The engine's own scripts on a real server: start after every kind of end, and what is said when it does not start. */
 import { once } from 'node:events'
-import { appendFile, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -33,9 +33,12 @@ describe.each(servers)('$of', async kind => {
     })
     const [settings] = await server.asSuperuser(
       `select @@global.max_connections as connections, @@global.innodb_buffer_pool_size div 1048576 as pool, @@global.innodb_flush_log_at_trx_commit as flush,
-              @@global.log_bin as binlog, @@global.local_infile as client_files, @@global.secure_file_priv as server_files, @@global.character_set_server as characters`,
+              @@global.log_bin as binlog, @@global.local_infile as client_files, coalesce(@@global.secure_file_priv, 'NULL') as server_files, @@global.character_set_server as characters,
+              @@global.tmpdir as temporary, @@global.innodb_fast_shutdown as shutdown`,
     )
-    expect(settings).toMatchObject({ connections: 100, flush: 1, binlog: 0, client_files: 0, characters: 'utf8mb4' })
+    expect(settings).toMatchObject({ connections: 100, flush: 1, binlog: 0, client_files: 0, characters: 'utf8mb4', shutdown: 1 })
+    const files = engine === 'mariadb' ? expect.stringMatching(/^\/tmp\/?$/) : 'NULL'
+    expect(settings).toMatchObject({ server_files: files, temporary: `${server.paths.data}.tmp` })
     expect(Number((settings as { pool: number }).pool)).toBeGreaterThanOrEqual(128)
   })
 
@@ -58,6 +61,14 @@ describe.each(servers)('$of', async kind => {
       await writeFile(file, '1\n')
     await server.start()
     expect(await server.asTenant('app', 'secret', 'app', 'select count(*) as n from t')).toEqual([{ n: 50 }])
+  })
+
+  test('what a query or an index needs on disk lies on the volume, and what is left of it goes at the next start', async () => {
+    const temporary = `${server.paths.data}.tmp`
+    await writeFile(join(temporary, '#sql-temptable-1-2-3.MAD'), 'left')
+    await server.end('KILL')
+    await server.start()
+    expect(await readdir(temporary)).toEqual([])
   })
 
   test('its stop signal ends it cleanly although sessions are open, and nothing is to be recovered', async () => {

@@ -29,6 +29,17 @@ test('what can change in a running server is changed, and has its default again 
   expect(await Promise.all(Object.keys(asked).map(value))).toEqual(['noeviction', '0', 'always', ''])
 })
 
+test('text that the server prints in words of its own is taken, also again', async () => {
+  const asked = { 'notify-keyspace-events': 'Ex', 'client-output-buffer-limit': 'pubsub 64mb 16mb 60' }
+  for (const timeout of ['300', '200']) {
+    expect(await configure({ ...asked, timeout })).toEqual({ restartRequired: [] })
+    expect([await value('notify-keyspace-events'), await value('timeout')]).toEqual(['xE', timeout])
+    expect(await value('client-output-buffer-limit')).toContain('pubsub 67108864 16777216 60')
+  }
+  await configure()
+  expect(await value('notify-keyspace-events')).toBe('')
+})
+
 test('what cannot is told, and all else is changed', async () => {
   expect(await configure({ databases: '4', timeout: '200' })).toEqual({ restartRequired: ['databases'] })
   expect(await value('timeout')).toBe('200')
