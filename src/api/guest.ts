@@ -76,7 +76,7 @@ const configuration = z.object({
     .object({ hash, files })
     .optional()
     .describe(
-      'What the engine last started and answered with, where that is another: taken if it refuses to start with this one. While the version changes, the defaults of the new one.',
+      'What the engine last started and answered with, where that is another: taken if it refuses to start with this one. Where nobody knows of any, the default formulas of its version alone.',
     ),
 })
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { fault } from '../errors.ts'
 import { aFlavor, ago, now } from './examples.ts'
-import { planHeld } from './in-use.ts'
+import { planHeld, some } from './in-use.ts'
 import { finalizers } from './names.ts'
 
 const entry = (more: object = {}) => ({ ...aFlavor(), metadata: { ...aFlavor().metadata, finalizers: [finalizers.inUse], ...more } })
@@ -28,4 +28,10 @@ test('one in use is held; tenants see how many, the platform team hears who', ()
 test('what is wrong with it is said, and it is used on', () => {
   const { conditions } = plan(entry(), ['a/x'], fault('NoDefaultVersion', { datastore: 'x' }))
   expect(conditions).toMatchObject([{ type: 'Ready', status: 'False' }, { type: 'Stalled' }])
+})
+
+test('of more users than a message has room for it says how to list them all', () => {
+  const names = Array.from({ length: 12 }, (_, n) => `db-${n}`)
+  expect(some(names.slice(0, 10), 'kubectl get x')).toBe(names.slice(0, 10).join(', '))
+  expect(some(names, 'kubectl get x')).toMatch(/db-9 and 2 more \(`kubectl get x` lists all\)$/)
 })

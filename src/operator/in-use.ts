@@ -44,6 +44,8 @@ export function planHeld(object: Held, users: readonly string[], shown: string, 
   }
 }
 
-/** As many names as a message has room for. */
-export const some = (users: readonly string[]) =>
-  users.length <= 10 ? users.join(', ') : `${users.slice(0, 10).join(', ')} and ${users.length - 10} more`
+/** As many names as a message has room for, and what lists them all. */
+export function some(users: readonly string[], query?: string): string {
+  if (users.length <= 10) return users.join(', ')
+  return `${users.slice(0, 10).join(', ')} and ${users.length - 10} more${query === undefined ? '' : ` (\`${query}\` lists all)`}`
+}

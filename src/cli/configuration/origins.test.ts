@@ -4,6 +4,7 @@ import { renderLayers } from '../../operator/instance/configuration.ts'
 import { flavorOf } from '../../operator/instance/decide.ts'
 import { columns } from '../columns.ts'
 import { configurationOf, type Found } from './origins.ts'
+import { asTable } from './show.ts'
 
 const engines = { postgresql: engine }
 const memory = String(2 ** 30)
@@ -35,6 +36,16 @@ test('each value is shown with the layer that it comes from, and the hash tells 
   ])
   expect(inForce).toBe(true)
   expect(configurationOf(found({ configuration: { hash: 'other' } }), engines, false).inForce).toBe(false)
+})
+
+test.each([
+  ['True', 'Applied', hash, 'The engine runs with this.'],
+  ['False', 'RestartRequired', hash, 'The engine runs with this'],
+  ['True', 'Applied', 'of-another-release', 'The engine runs with other values for some of this'],
+  ['False', 'ConfigurationRefused', 'older', 'This is asked for, and the engine does not run with all of it.'],
+])('the first line is what the Instance says, and what is shown: %s, %s', (status, reason, runsWith, words) => {
+  const says = { type: 'ConfigurationApplied', status, reason, message: '', lastTransitionTime: '' }
+  expect(asTable(configurationOf(found({ configuration: { hash: runsWith }, conditions: [says] }), engines, false))).toContain(words)
 })
 
 test('what waits for a restart is marked, and shown though nobody sets it any more', () => {

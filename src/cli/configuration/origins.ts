@@ -32,7 +32,9 @@ export interface Setting {
 
 export interface Configuration {
   settings: Setting[]
-  /** Whether the engine is said to run with just this. */
+  /** Whether the engine runs with what it is asked for, but for what waits for a restart. */
+  isApplied: boolean
+  /** Whether just this is what it is said to run with. It may be asked for something else: what came a moment ago, or defaults of another release. */
   inForce: boolean
   /** What else the Instance says of its configuration. */
   says: string
@@ -76,6 +78,7 @@ export function configurationOf({ instance, datastore, versions, flavor, group }
   return {
     settings: [...settings.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
     notShown: [...(ofVersion === undefined ? [versionName] : []), ...(ref !== undefined && ofGroup === undefined ? [groupName] : [])],
+    isApplied: said?.status === 'True' || said?.reason === 'RestartRequired',
     inForce: instance.status?.configuration?.hash === hash,
     says: said === undefined ? 'Unknown' : said.status === 'True' ? said.reason : `${said.reason}: ${said.message}`,
   }

@@ -42,10 +42,13 @@ function undefinedIfGone(error: unknown): undefined {
   if (!isNotFound(error)) throw error
 }
 
-function asTable({ settings, inForce, says, notShown }: Configuration): string {
+export function asTable({ settings, isApplied, inForce, says, notShown }: Configuration): string {
   const rows = settings.map(({ name, value, origin, waits }) => [name, value === '' ? '""' : value, origin, waits ? 'waits' : ''])
   const but = settings.some(({ waits }) => waits) ? ', but for what waits for a restart' : ''
-  const head = inForce ? `The engine runs with this${but}.` : 'This is asked for, and the engine does not run with all of it.'
+  const runsWithThis = `The engine runs with this${but}.`
+  const isMade =
+    'The engine runs with other values for some of this: a change is under way, or the defaults are those that its next restart brings.'
+  const head = !isApplied ? 'This is asked for, and the engine does not run with all of it.' : inForce ? runsWithThis : isMade
   const note = notShown.length === 0 ? '' : `\nNot shown, and kept as they were taken last: the settings of ${notShown.join(' and of ')}.`
   return `${head} ConfigurationApplied: ${says}${note}\n\n${columns(['NAME', 'VALUE', 'ORIGIN', 'RESTART'], rows)}`
 }

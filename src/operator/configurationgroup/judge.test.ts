@@ -26,6 +26,12 @@ test('what one of the versions lacks is told, unless the group is for another al
   expect(judge(aGroup(values, { type: 'pg', version: '17' }))).toBeUndefined()
 })
 
+test('a version without rules takes no settings, which is no fault of a group that is for others too', () => {
+  const more = [...versions, aVersion({ version: '12' })]
+  expect(judge(aGroup({ work_mem: '8MB' }), more)).toBeUndefined()
+  expect(judge(aGroup({ work_mem: 'large' }), more)?.message).toContain('for versions 15, 17 cannot be taken')
+})
+
 test.each([
   ['a Datastore that is not there', judgeGroup(aGroup(), undefined, [], engines), 'DatastoreNotFound'],
   ['an engine that we do not have', judgeGroup(aGroup(), aDatastore(), versions, {}), 'EngineUnknown'],

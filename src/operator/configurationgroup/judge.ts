@@ -3,6 +3,7 @@ import type { ConfigurationGroup } from '../../api/configurationgroup.ts'
 import type { Datastore } from '../../api/datastore.ts'
 import type { DatastoreVersion } from '../../api/datastoreversion.ts'
 import type { OperatorEngine } from '../../engines/operator-engine.ts'
+import { catalogueOf } from '../../engines/parameters/catalogue.ts'
 import type { Parameters } from '../../engines/parameters/layers.ts'
 import { type Fault, fault } from '../../errors.ts'
 import type { Engines } from '../instance/decide.ts'
@@ -30,7 +31,10 @@ export function settingsOfGroup(
   return judgeSettings(`ConfigurationGroup "${name}"`, group.spec.values, engine, version)
 }
 
-/** `versions` are all of its Datastore. A group that states none must suit every active one, for an Instance that has it may be of any. */
+/**
+ * `versions` are all of its Datastore. A group that states none must suit every active one, for an Instance that has it may be of any; but one
+ * without rules takes no settings from anybody, and is no reason to find fault with those for others.
+ */
 export function judgeGroup(
   { metadata: { name }, spec }: ConfigurationGroup,
   datastore: Datastore | undefined,
@@ -43,7 +47,8 @@ export function judgeGroup(
   if (engine === undefined) return fault('EngineUnknown', { engine: datastore.spec.engine })
   const meant = versions.filter(v => (only === undefined ? v.spec.active : v.spec.version === only)).map(v => v.spec.version)
   if (meant.length === 0) return fault('DatastoreVersionNotFound', { datastore: type, version: only ?? 'any that is active' })
-  const all = [...new Set(meant)].sort()
+  const withRules = meant.filter(version => catalogueOf(engine.parameters, version) !== undefined)
+  const all = [...new Set(withRules.length > 0 ? withRules : meant)].sort()
   const of = all.length === 1 ? `ConfigurationGroup "${name}"` : `ConfigurationGroup "${name}" for versions ${all.join(', ')}`
   return wrongInAny(of, spec.values, engine, all)
 }

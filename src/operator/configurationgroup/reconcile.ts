@@ -26,10 +26,11 @@ export async function reconcileGroup(key: Key, world: World, { signal }: Reconci
     .map(({ metadata }) => metadata.name)
     .sort()
   const now = world.clock.now()
-  const plan = planHeld(group, names, some(names), wrong, now)
+  const fieldSelector = `spec.configurationRef.name=${group.metadata.name}`
+  const query = `kubectl get instances.trove.dev -n ${group.metadata.namespace} --field-selector ${fieldSelector}`
+  const plan = planHeld(group, names, some(names, query), wrong, now)
   if (plan.do === 'removeFinalizer') {
     // A cache that lags behind may not know of the last Instance that came.
-    const fieldSelector = `spec.configurationRef.name=${group.metadata.name}`
     const found = await world.client.list(instances.resource, { namespace: group.metadata.namespace!, fieldSelector, signal })
     if (found.items.some(isUser)) throw new ApiError(409, 'Conflict', `${group.metadata.name} is used after all`)
     await groups.removeFinalizer(group, finalizers.inUse, signal)

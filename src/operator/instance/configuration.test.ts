@@ -81,8 +81,17 @@ test('what the engine was last seen to start with goes along, until it is what i
   // Started with by now.
   expect(render(guest(second, second.hash), { more: 'y' }).lastGood?.hash).toBe(second.hash)
   expect(render(guest(third, first.hash), {}).lastGood).toBeUndefined()
-  // Never seen to start.
-  expect(render(aGuest({ configuration: first }), { more: 'x' }).lastGood).toBeUndefined()
+})
+
+test.each<[string, ReturnType<typeof aGuest> | undefined]>([
+  ['a new Instance', undefined],
+  ['one that was never seen to start', aGuest({ configuration: first })],
+  ['one whose Guest was lost', undefined],
+  ['one that goes back to the version before, which has started with it', aGuest({ ...guest(first, first.hash).spec, version: '18' })],
+])('where nobody knows what it has started with, the default formulas go along: %s', (_, previous) => {
+  const { lastGood } = render(previous, { more: 'x' })
+  expect(lastGood).toEqual({ hash: first.hash, files: first.files })
+  expect(render(previous, {}).lastGood).toBeUndefined()
 })
 
 test.each<[string, GuestStatus]>([

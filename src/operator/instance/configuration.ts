@@ -31,9 +31,8 @@ export function renderConfiguration(
   // An operator that would write the files differently does so when there is something to say.
   if (!isAnew && same(before.layers, layers)) return before
   const { hash, files } = renderLayers(instance, decided, layers)
-  const good =
-    decided.upgradeFrom === undefined ? lastGoodOf(previous, decided) : renderLayers(instance, decided, { defaults: layers.defaults })
-  const lastGood = good?.hash === hash ? undefined : good
+  const good = startedWith(previous, decided) ?? renderLayers(instance, decided, { defaults: layers.defaults })
+  const lastGood = good.hash === hash ? undefined : good
   return { hash, formulas: isAnew ? engine.formulas : before.formulas, files, layers, ...(lastGood !== undefined && { lastGood }) }
 }
 
@@ -57,11 +56,12 @@ export function renderLayers(instance: Instance, decided: Sized, layers: Layers)
 
 /**
  * What the engine last started and answered with, so that it can come up again if it does not start with what is asked for now. A former pod's
- * word for it is as good as the live one's: it is of the past, and between two pods it is the only one. What one version started with says
- * nothing of another: there it is the new version's defaults, without anybody's settings.
+ * word for it is as good as the live one's: it is of the past, and between two pods it is the only one. Undefined where nobody knows of any: of a
+ * new Instance, of a Guest that was lost, and of another version, of which what one started with says nothing. There it is the default formulas,
+ * without anybody's settings.
  */
-function lastGoodOf(previous: Guest | undefined, { version }: Decided): GuestSettings | undefined {
-  if (previous === undefined || previous.spec.version !== version) return undefined
+function startedWith(previous: Guest | undefined, { version, upgradeFrom }: Decided): GuestSettings | undefined {
+  if (previous === undefined || previous.spec.version !== version || upgradeFrom !== undefined) return undefined
   const { configuration } = previous.spec
   return previous.status?.engine?.startedWith === configuration.hash
     ? { hash: configuration.hash, files: configuration.files }
