@@ -78,7 +78,7 @@ function pairsOf({ engine, pairs }: Options): number {
   return count
 }
 
-/** A table for people, and one line of JSON. */
+/** A table for people. */
 function tell(figures: Figures): void {
   const engines = Object.entries(figures.engines)
   const row = (cells: string[]) => cells.map((cell, i) => (i === 0 ? cell.padEnd(18) : cell.padStart(11))).join('')
@@ -97,7 +97,6 @@ PSS of ten agents at rest, on average: ${pss.toFixed(1)} MB (${goal(pss, goals.a
   by engine: ${engines.map(([engine, of]) => `${engine} ${megabytes(of.agentPssMiB).toFixed(1)}`).join(', ')}
 RSS of the operator: ${megabytes(figures.operatorRssMiB).toFixed(1)} MB
 `)
-  console.log(JSON.stringify(figures))
 }
 
 /** One file that the waiting pod runs, for it has Node and nothing else; packed, because a ConfigMap holds a mebibyte at most. */

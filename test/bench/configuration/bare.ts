@@ -1,6 +1,6 @@
 /**
- * The bare client, a process: when the group changes it writes each Guest anew, and each Instance's status once the agent says that it runs with that.
- * It renders nothing, judges nothing and compares nothing. Argument: a kubeconfig.
+ * The bare client, a process: when the group changes it writes each Guest anew, and each Instance's status once the agent says that it runs with that,
+ * by the operator's own requests. It renders nothing, judges nothing and compares nothing. Argument: a kubeconfig.
  */
 import { createHash } from 'node:crypto'
 import type { ConfigurationGroup } from '../../../src/api/configurationgroup.ts'
@@ -10,7 +10,8 @@ import { accessFromKubeconfig } from '../../../src/kube/access.ts'
 import { connect } from '../../../src/kube/client.ts'
 import type { KubeObject } from '../../../src/kube/objects.ts'
 import type { Resource } from '../../../src/kube/resource.ts'
-import { manager, statusManager } from '../../../src/operator/names.ts'
+import { timestamp } from '../../../src/operator/conditions.ts'
+import { annotations, manager, statusManager } from '../../../src/operator/names.ts'
 import { configurationgroups, guests, instances } from '../../../src/operator/resources.ts'
 import { guestsNamespace, tenant } from '../scale/names.ts'
 
@@ -32,7 +33,8 @@ async function follow<T extends KubeObject>(r: Resource<T>, namespace: string, t
   })
 }
 
-async function writeGuest({ apiVersion, kind, metadata, spec }: Guest, settings: Record<string, string>): Promise<void> {
+/** See src/operator/instance/write-guest.ts. */
+async function writeGuest({ metadata, spec }: Guest, settings: Record<string, string>): Promise<void> {
   const { configuration } = spec
   const text = Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`)
   const files = configuration.files.map(file => ({
@@ -41,19 +43,19 @@ async function writeGuest({ apiVersion, kind, metadata, spec }: Guest, settings:
   }))
   const hash = createHash('sha256').update(JSON.stringify(files)).digest('hex')
   asked.set(metadata.name, hash)
-  const { name, uid, labels, annotations, finalizers } = metadata
-  const kept = {
-    name,
-    namespace: guestsNamespace,
-    uid,
-    ...(labels && { labels }),
-    ...(annotations && { annotations }),
-    ...(finalizers && { finalizers }),
-  }
   const changed = { ...spec, configuration: { ...configuration, hash, files, layers: { ...configuration.layers, group: settings } } }
-  await client.apply(guests, { apiVersion, kind, metadata: kept, spec: changed } as never, { manager, signal })
+  const body = [
+    { op: 'test', path: '/metadata/uid', value: metadata.uid },
+    { op: 'test', path: '/metadata/resourceVersion', value: metadata.resourceVersion },
+    { op: 'add', path: '/metadata/labels', value: metadata.labels },
+    { op: 'add', path: '/metadata/annotations', value: { ...metadata.annotations, [annotations.askedAt]: timestamp(new Date()) } },
+    { op: 'add', path: '/metadata/finalizers', value: metadata.finalizers },
+    { op: 'replace', path: '/spec', value: changed },
+  ]
+  await client.patch(guests, metadata, { type: 'json', body }, { manager, signal })
 }
 
+/** See src/operator/write-status.ts. */
 async function writeStatus({ apiVersion, kind, metadata, status }: Instance, hash: string): Promise<void> {
   const { name, namespace, uid, resourceVersion } = metadata
   const changed = { ...status, configuration: { hash } }

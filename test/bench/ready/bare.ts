@@ -20,12 +20,15 @@ interface Bare {
   script: string
 }
 
+/** Waits for the server, and leaves it the CPU that it starts with: no client before there is a socket, and then one every 25 ms, as an agent asks at first. */
+const answers = (socket: string, client: string) => `until [ -S ${socket} ] && ${client} >/dev/null 2>&1; do sleep 0.025; done`
+
 const postgresql: Bare = {
   ask: 'postgresql',
   script: `set -e
 initdb -D /data/pg -U postgres -E UTF8 --locale=C.UTF-8 --lc-messages=C --data-checksums --auth-local=peer --auth-host=scram-sha-256 --no-instructions >/dev/null
 postgres -D /data/pg -c config_file=/conf/postgresql.conf -c hba_file=/conf/pg_hba.conf -c unix_socket_directories=/tmp &
-until psql -h /tmp -U postgres -qtAc 'select 1' >/dev/null 2>&1; do sleep 0.02; done
+${answers('/tmp/.s.PGSQL.5432', "psql -h /tmp -U postgres -qtAc 'select 1'")}
 psql -h /tmp -U postgres -q -v password="$(cat /binding/password)" <<'SQL'
 create role app login password :'password';
 create database shop owner app;
@@ -39,7 +42,7 @@ const mysqlFamily = (initialise: string, server: string, own: string): Bare => (
   script: `set -e
 ${initialise}
 ${server} --defaults-file=/conf/my.cnf --datadir=/data/mysql --socket=/tmp/s --pid-file=/data/mysql/pid &
-until ${own} --socket=/tmp/s -e 'select 1' >/dev/null 2>&1; do sleep 0.02; done
+${answers('/tmp/s', `${own} --socket=/tmp/s -e 'select 1'`)}
 ${own} --socket=/tmp/s <<SQL
 create database shop;
 create user app@'%' identified by '$(cat /binding/password)';
@@ -67,7 +70,7 @@ const redisFamily = (server: string, client: string): Bare => ({
 mkdir /data/redis
 : >/data/redis/users.acl
 ${server} /conf/redis.conf --dir /data/redis --aclfile /data/redis/users.acl --unixsocket /tmp/s &
-until ${client} -s /tmp/s -e PING >/dev/null 2>&1; do sleep 0.02; done
+${answers('/tmp/s', `${client} -s /tmp/s -e PING`)}
 ${client} -s /tmp/s -e >/dev/null <<CLI
 ACL SETUSER app on >$(cat /binding/password) ~* &* +@all
 ACL SAVE

@@ -35,7 +35,7 @@ export function waitingClient(namespace: string, image: string, program: Buffer)
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'Role',
       metadata: { name: 'client', namespace },
-      rules: [{ apiGroups: [''], resources: ['secrets', 'services'], verbs: ['get', 'list', 'watch'] }],
+      rules: [{ apiGroups: [''], resources: ['secrets', 'services'], verbs: ['get'] }],
     },
     {
       apiVersion: 'rbac.authorization.k8s.io/v1',
