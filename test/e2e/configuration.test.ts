@@ -118,3 +118,20 @@ test('a group reaches the Instances of a team that refer to it, and kubectl trov
   expect(table).toMatch(/^shared_buffers +\S+ +Trove, for Flavor \S+$/m)
   expect(JSON.parse(await show('--all -o json')).settings.length).toBeGreaterThan(200)
 })
+
+test('a new Instance whose engine does not start with its settings comes up with the defaults for its Flavor, and says so', async () => {
+  const { ns } = await tenant('refused-at-first')
+  const group = (values: object) => ({
+    apiVersion: 'trove.dev/v1alpha1',
+    kind: 'ConfigurationGroup',
+    metadata: { name: 'impossible', namespace: ns },
+    spec: { datastore: { type: 'postgresql' }, values },
+  })
+  // Each is a number of its own to the rules; the server holds back three of its connections.
+  await apply(group({ max_connections: 1 }), instance('db', ns, { configurationRef: { name: 'impossible' } }))
+  await becomes('instance', 'db', ns, 'ConfigurationApplied', 'ConfigurationRefused')
+  await ready('db', ns)
+  await until('the group counts it', async () => (await get('configurationgroup', 'impossible', ns)).status.instances.failed === 1)
+  await apply(group({ work_mem: '9MB' }))
+  await becomes('instance', 'db', ns, 'ConfigurationApplied', 'Applied')
+})
