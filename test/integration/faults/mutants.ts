@@ -376,6 +376,12 @@ export const mutants: Mutant[] = [
     caughtBy: 'status is never ahead of what is so',
   },
   {
+    bug: 'what the engine last started with is forgotten',
+    changes: [{ file: 'src/operator/instance/configuration.ts', from: ', ...(lastGood !== undefined && { lastGood }) }', to: ' }' }],
+    workload: 'configuration',
+    caughtBy: 'it comes to rest',
+  },
+  {
     bug: 'root’s Secret goes some time after root',
     changes: [
       {

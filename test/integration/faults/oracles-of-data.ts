@@ -47,7 +47,7 @@ export function podsReplaced(e: Evidence): string[] {
     const { spec, status } = (owner.at(-1)?.object ?? {}) as Partial<Loose>
     const restart = spec?.restartRequestedAt
     const asked = restart !== undefined && ![restartOf(pod as Pick<Pod, 'spec'>), status?.lastRestartRequestedAt].includes(restart)
-    if (!ended && !leaving && !asked && !isUpgrade(e, owner.at(-1)?.object as Loose | undefined, momentOf(e, x)))
+    if (!ended && !leaving && !asked && !isVersionChange(e, owner.at(-1)?.object as Loose | undefined, momentOf(e, x)))
       wrong.push(`${tell(x)}: it neither ended, nor did anybody ask for it`)
     const given = x.body?.gracePeriodSeconds
     if (given !== undefined && lives.some(v => v.at <= knownAt(e, x) && hasRun(v.object)))
@@ -56,15 +56,16 @@ export function podsReplaced(e: Evidence): string[] {
   return wrong
 }
 
-/** Whether the Instance asks for a version that takes over the one which its Guest had by then. */
-function isUpgrade(e: Evidence, instance: Loose | undefined, at: number): boolean {
+/** Whether the Instance asks for a version that takes over the one which its Guest had by then, or for the one that the Guest was to come from. */
+function isVersionChange(e: Evidence, instance: Loose | undefined, at: number): boolean {
   const asked = (instance?.spec?.datastore as { version?: string } | undefined)?.version
   const earlier = e.view.versions.filter(v => v.at < at)
   const guest = earlier.filter(v => v.resource === 'guests' && instanceUid(v.object) === instance?.metadata.uid).at(-1)?.object as
     | Loose
     | undefined
   const offered = earlier.filter(v => v.resource === 'datastoreversions' && (v.object as Loose).spec?.version === asked).at(-1)?.object
-  return ((offered as Loose | undefined)?.spec?.upgradeFrom as string[] | undefined)?.includes(String(guest?.spec?.version)) ?? false
+  const takesOver = (offered as Loose | undefined)?.spec?.upgradeFrom as string[] | undefined
+  return takesOver?.includes(String(guest?.spec?.version)) === true || (asked !== undefined && guest?.spec?.upgradeFrom === asked)
 }
 
 /** As of when the operator had last asked for the object that it deletes. */

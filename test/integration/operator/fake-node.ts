@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { request } from 'node:https'
-import type { Guest, GuestConfiguration, GuestStatus } from '../../../src/api/guest.ts'
+import type { Guest, GuestSettings, GuestStatus } from '../../../src/api/guest.ts'
 import type { ClusterAccess } from '../../../src/kube/access.ts'
 import { type Client, connect } from '../../../src/kube/client.ts'
 import { isAlreadyExists } from '../../../src/kube/errors.ts'
@@ -39,7 +39,7 @@ export interface Part {
   silent?: boolean
   /** The image with which the agent does not start. */
   badAgent?: string
-  /** The engine does not start with files that hold this text: it comes up with the ones that it started with last. */
+  /** The engine does not start with files that hold this text: it comes up with the last good ones, if there are any. */
   refuses?: string
   /** What the agent reports instead of health. */
   report?: Partial<GuestStatus>
@@ -244,15 +244,18 @@ async function agent(
   if (pod?.status?.phase !== 'Running' || pod.metadata.deletionTimestamp !== undefined || claim?.status?.phase !== 'Bound') return
   if (runs === undefined || part.silent) return
   const { spec } = guest
-  const start = all.starts.get(pod.metadata.uid) ?? startOf(spec.configuration, part.refuses)
-  all.starts.set(pod.metadata.uid, start)
   const marked = all.markers.get(claim.metadata.uid) ?? spec.version
   // What its engine would be started on is its own from then on; anything else stays as it is.
   const data = marked === spec.upgradeFrom && part.report?.volume?.version !== marked ? spec.version : marked
   all.markers.set(claim.metadata.uid, data)
+  // On data of another version none is started.
+  const start = data === spec.version ? (all.starts.get(pod.metadata.uid) ?? startOf(guest, pod, part.refuses)) : undefined
+  if (start !== undefined) all.starts.set(pod.metadata.uid, start)
+  // Where none runs, nothing is done in it.
+  const { databases, users, root }: Pick<Guest['spec'], 'databases' | 'users' | 'root'> = start === undefined ? {} : spec
   const failure = (name: string) => part.failing?.[name]
   const passwords =
-    spec.users?.length || spec.root?.ensure === 'Present'
+    users?.length || root?.ensure === 'Present'
       ? await client.get(secrets, { namespace: guest.metadata.namespace!, name: guest.metadata.name }, { signal })
       : undefined
   const outcome = (e: { name: string; ensure: string }) =>
@@ -268,23 +271,22 @@ async function agent(
     observedGeneration: guest.metadata.generation ?? 0,
     agent: { version: 'fake', startedAt: runs.startedAt!, capabilities: ['databases', 'users', 'configuration', 'root', 'upgrade'] },
     operatingStatus: 'HEALTHY',
-    // On data of another version none is started.
-    ...(data === spec.version && {
+    ...(start !== undefined && {
       engine: { version: spec.version, startedAt: pod.status.startTime ?? '', startedWith: start.with },
-      configuration: configurationOf(start, spec.configuration.hash),
+      configuration: configurationOf(start, spec.configuration),
     }),
     volume: { initialised: true, version: data, usedPercent: 5 },
-    ...(spec.databases && { databases: spec.databases.map(d => ({ name: d.name, ...outcome(d) })) }),
-    ...(spec.users && {
-      users: spec.users.map(u => {
+    ...(databases && { databases: databases.map(d => ({ name: d.name, ...outcome(d) })) }),
+    ...(users && {
+      users: users.map(u => {
         if (u.ensure === 'Present' && passwords?.data?.[u.passwordRevision] === undefined) {
           return { name: u.name, state: 'Failed' as const, code: 'CredentialsLost', message: 'no such key' }
         }
         return { name: u.name, passwordRevision: u.passwordRevision, ...outcome(u) }
       }),
     }),
-    ...(spec.root && { root: rootOf(spec.root) }),
-    ...(data !== spec.version && mismatch(data, spec.version)),
+    ...(root && { root: rootOf(root) }),
+    ...(start === undefined && (data === spec.version ? doesNotStart(guest, pod) : mismatch(data, spec.version))),
     ...part.report,
   }
   if (same(guest.status, status)) return
@@ -299,6 +301,15 @@ const mismatch = (found: string, expected: string): Partial<GuestStatus> => ({
   operatingStatus: 'FAILED',
   fault: { code: 'DataVersionMismatch', message: `found ${found}, expected ${expected}` },
 })
+
+function doesNotStart(guest: Guest, pod: Pod): Partial<GuestStatus> {
+  const startedWith = recalledStart(guest, pod)
+  return {
+    operatingStatus: 'FAILED',
+    fault: { code: 'EngineStartFailed', message: 'the engine does not start: FATAL: no' },
+    ...(startedWith !== undefined && { engine: { startedWith } }),
+  }
+}
 
 /** The launcher has stopped the engine, and the agent's last word says so: nothing is in force, and what the engine had started with stays told. */
 async function farewell(pod: Pod, all: All, part: Part, signal: AbortSignal): Promise<void> {
@@ -315,22 +326,40 @@ async function farewell(pod: Pod, all: All, part: Part, signal: AbortSignal): Pr
   )
 }
 
-/** By its hash, the configuration that an engine was started with, and the one with which it did not start. */
+/** The configuration that an engine was started with, and by its hash the one with which it did not start. */
 interface Start {
   with: string
+  files: GuestSettings['files']
   refused?: string
 }
 
-function startOf({ hash, files, lastGood }: GuestConfiguration, refuses: string | undefined): Start {
-  const isRefused = refuses !== undefined && files.some(f => f.content.includes(refuses))
-  return isRefused && lastGood !== undefined ? { with: lastGood.hash, refused: hash } : { with: hash }
+/** Undefined where the engine does not start: that is tried again with whatever is asked for then. */
+function startOf(guest: Guest, pod: Pod, refuses: string | undefined): Start | undefined {
+  const { hash, files, lastGood } = guest.spec.configuration
+  const isRefused = ({ files }: Pick<GuestSettings, 'files'>) => refuses !== undefined && files.some(f => f.content.includes(refuses))
+  if (!isRefused({ files })) return { with: hash, files }
+  // What it has started with before is not what ends it now.
+  if (lastGood === undefined || isRefused(lastGood) || recalledStart(guest, pod) === hash) return undefined
+  return { with: lastGood.hash, files: lastGood.files, refused: hash }
 }
 
-function configurationOf(start: Start, hash: string): GuestStatus['configuration'] {
+/** What the engine answered with last: in a former pod as well, if it was of the same version. */
+function recalledStart({ spec, status }: Guest, pod: Pod): string | undefined {
+  const isSameVersion = spec.upgradeFrom === undefined && status?.volume?.version === spec.version
+  return status?.podUID === pod.metadata.uid || isSameVersion ? status?.engine?.startedWith : undefined
+}
+
+function configurationOf(start: Start, { hash, files }: GuestSettings): GuestStatus['configuration'] {
   const fault = { code: 'ConfigurationRefused', message: 'FATAL: no' }
   if (start.refused === hash) return { hash: start.with, refused: hash, fault }
-  return { hash }
+  const restartRequired = onlyAtStart.filter(name => lineOf(name, files) !== lineOf(name, start.files))
+  return { hash, ...(restartRequired.length > 0 && { restartRequired }) }
 }
+
+/** Of the settings that come into force at a start alone, those that the tests change. */
+const onlyAtStart = ['max_connections', 'shared_buffers']
+const lineOf = (name: string, files: GuestSettings['files']) =>
+  files.flatMap(f => f.content.split('\n')).find(line => line.startsWith(`${name} = `))
 
 const alreadyThere = (error: unknown): undefined => {
   if (!isAlreadyExists(error)) throw error

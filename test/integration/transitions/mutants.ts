@@ -81,4 +81,20 @@ export const mutants: readonly Mutant[] = [
     ],
     found: /But that the binding of .* is false/,
   },
+  {
+    name: 'what waits for a restart counts as applied',
+    file: 'src/operator/configurationgroup/standing.ts',
+    from: "return (reported.restartRequired ?? []).length > 0 ? 'restartRequired' : 'applied'",
+    to: "return 'applied'",
+    moves: [...thrice(change('Instance.spec.configurationRef')), ...thrice(change('ConfigurationGroup.spec.values'))],
+    found: /But Instances of group .* must be .*"restartRequired",1/,
+  },
+  {
+    name: 'that something waits does not show in the phase',
+    file: 'src/operator/instance/conduct.ts',
+    from: "waiting.length > 0 ? 'RESTART_REQUIRED' : 'ACTIVE'",
+    to: "waiting.length > 1 ? 'RESTART_REQUIRED' : 'ACTIVE'",
+    moves: [...thrice(change('Instance.spec.configurationRef')), ...thrice(change('ConfigurationGroup.spec.values'))],
+    found: /But phase is "ACTIVE" and must be "RESTART_REQUIRED"/,
+  },
 ]

@@ -15,6 +15,7 @@ import { allFields, type Move, type Step, type WalkPlan } from './plan.ts'
 import { Broken, rest, type Stage } from './rest.ts'
 import { put, read, type WalkedKind } from './schema.ts'
 import { snapshot } from './snapshot.ts'
+import { waiting } from './statements/statement.ts'
 import { statements } from './statements/table.ts'
 import type { Tenant, View, Walked } from './view.ts'
 import { come, discard, now, staying, target, unchanged, until, type Walker, write } from './walker.ts'
@@ -88,7 +89,8 @@ async function goBack(w: Walker, first: View): Promise<void> {
     await come(w, `restartRequestedAt became ${at}`)
   }
   const { image, imagePullSecrets = [] } = first.versions[0]!.spec
-  if (w.memory.image !== image || !isDeepStrictEqual(w.memory.pullSecrets, imagePullSecrets)) await restart('2099-01-01T00:00:00Z')
+  const isOther = w.memory.image !== image || !isDeepStrictEqual(w.memory.pullSecrets, imagePullSecrets)
+  if (isOther || waiting(w.view).length > 0) await restart('2099-01-01T00:00:00Z')
   if (requested() !== spec.restartRequestedAt) await restart(spec.restartRequestedAt)
 }
 

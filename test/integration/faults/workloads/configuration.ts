@@ -36,13 +36,14 @@ export const configuration: Workload = {
       ),
     },
     {
-      does: 'it is mended with something that the engine does not start with',
+      does: 'it is mended with something that waits for a restart, and that the engine will not start with',
       act: stage => stage.change('configurationgroups', 'settings', { spec: { values: { no_such: null, shared_buffers: '900GB' } } }),
       until: all(
         active('web'),
         has({ jit: 'off', shared_buffers: '900GB', work_mem: '16MB' }),
-        counted({ total: 1, applied: 1, failed: 0 }),
-        applied('Applied'),
+        counted({ total: 1, applied: 0, restartRequired: 1, failed: 0 }),
+        applied('RestartRequired'),
+        isIn('RESTART_REQUIRED'),
       ),
     },
     {
@@ -51,7 +52,12 @@ export const configuration: Workload = {
         stage.node.play('web-', { refuses: '900GB' })
         await stage.change('instances', 'web', { spec: { restartRequestedAt: '2026-01-01T00:00:00Z' } })
       },
-      until: all(active('web'), counted({ total: 1, applied: 0, failed: 1 }), applied('ConfigurationRefused')),
+      until: all(
+        active('web'),
+        counted({ total: 1, applied: 0, restartRequired: 0, failed: 1 }),
+        applied('ConfigurationRefused'),
+        isIn('ACTIVE'),
+      ),
     },
     {
       does: 'the group is deleted while it is used',
@@ -80,7 +86,11 @@ function applied(reason: string) {
   return ({ view, tenant }: Stage): boolean => condition(view.get('instances', 'web', tenant), 'ConfigurationApplied')?.reason === reason
 }
 
-function counted(wanted: { total: number; applied: number; failed: number }) {
+function isIn(phase: string) {
+  return ({ view, tenant }: Stage): boolean => view.get('instances', 'web', tenant)?.status?.phase === phase
+}
+
+function counted(wanted: { total: number; applied: number; restartRequired?: number; failed: number }) {
   return ({ view, tenant }: Stage): boolean => {
     const found = view.get('configurationgroups', 'settings', tenant)?.status?.instances as typeof wanted | undefined
     return found !== undefined && Object.entries(wanted).every(([key, n]) => found[key as keyof typeof wanted] === n)

@@ -1,7 +1,10 @@
-import { active, all, anInstance, aUser, catalogOf, gone, isReady, ready, type Stage, says } from '../stage.ts'
+import { active, aGroup, all, anInstance, aUser, catalogOf, condition, gone, isReady, ready, type Stage, says } from '../stage.ts'
 import type { Workload } from '../workload.ts'
 
-/** Another version, one that cannot be had, and the end of the one that there was. */
+/**
+ * Another version whose image cannot be had, and the way back while a setting waits that the engine will not start with; then the version itself, one
+ * that cannot be had, and the end of the one that there was.
+ */
 export const upgrade: Workload = {
   name: 'upgrade',
   given: [
@@ -9,17 +12,47 @@ export const upgrade: Workload = {
       does: 'there are two versions, and an Instance with a user of the older one',
       async act(stage) {
         const older = catalogOf(stage.catalog).find(o => o.kind === 'DatastoreVersion')!
-        const spec = { ...(older.spec as object), version: '17.2', image: 'postgres-next:17.2', upgradeFrom: ['17'] }
+        const spec = { ...(older.spec as object), version: '17.2', image: newerImage, upgradeFrom: ['17'] }
         await stage.make({ ...older, metadata: { name: nameOfNewer(stage) }, spec })
         await stage.make(anInstance(stage, 'web'), aUser(stage, 'app', 'web'))
       },
       until: all(active('web'), ready('databaseusers', 'app'), users(1, 0)),
     },
+    {
+      does: 'a setting waits for a restart',
+      async act(stage) {
+        await stage.make(aGroup(stage, 'settings', { shared_buffers: '900GB' }))
+        await stage.change('instances', 'web', { spec: { configurationRef: { name: 'settings' } } })
+      },
+      until: all(active('web'), settingsAre('RestartRequired'), runWithGroup({ restartRequired: 1, failed: 0 })),
+    },
   ],
   steps: [
     {
-      does: 'the newer version is asked for',
-      act: state('17.2'),
+      does: 'the newer version is asked for, whose image cannot be had, and nothing starts with the setting',
+      async act(stage) {
+        stage.node.play('web-', { refuses: '900GB', waiting: { reason: 'ErrImagePull', message: 'no such tag', image: newerImage } })
+        await state('17.2')(stage)
+      },
+      until: says('instances', 'web', 'ImagePullFailed'),
+    },
+    {
+      does: 'the older one is asked for again',
+      act: state('17'),
+      until: all(
+        active('web'),
+        has('17'),
+        users(1, 0),
+        settingsAre('ConfigurationRefused'),
+        runWithGroup({ restartRequired: 0, failed: 1 }),
+      ),
+    },
+    {
+      does: 'the setting is given up, the image can be had, and the newer version is asked for',
+      async act(stage) {
+        stage.node.play('web-', {})
+        await stage.change('instances', 'web', { spec: { configurationRef: null, datastore: { version: '17.2' } } })
+      },
       until: all(active('web'), has('17.2'), users(0, 1)),
     },
     {
@@ -38,6 +71,7 @@ export const upgrade: Workload = {
   ],
 }
 
+const newerImage = 'postgres-next:17.2'
 const nameOfNewer = ({ id }: Stage) => `pg-next-${id}`
 
 function state(version: string) {
@@ -56,5 +90,16 @@ function users(...counts: [number, number]) {
   return ({ view, catalog, id }: Stage): boolean => {
     const found = [catalog.version, `pg-next-${id}`].map(name => view.list('datastoreversions').find(v => v.metadata.name === name))
     return found.every((version, n) => version?.status?.users === counts[n])
+  }
+}
+
+function settingsAre(reason: string) {
+  return ({ view, tenant }: Stage): boolean => condition(view.get('instances', 'web', tenant), 'ConfigurationApplied')?.reason === reason
+}
+
+function runWithGroup(wanted: { restartRequired: number; failed: number }) {
+  return ({ view, tenant }: Stage): boolean => {
+    const found = view.get('configurationgroups', 'settings', tenant)?.status?.instances as typeof wanted | undefined
+    return found?.restartRequired === wanted.restartRequired && found.failed === wanted.failed
   }
 }

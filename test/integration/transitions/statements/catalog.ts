@@ -5,6 +5,7 @@ import type { View } from '../view.ts'
 import { mostBytes } from './instance.ts'
 import {
   configurationOfGuest,
+  countsOfGroups,
   database,
   fixed,
   is,
@@ -34,7 +35,13 @@ function defaultJudged(v: View): string {
 /** The engine of the table takes nothing over into a version like the first one's. */
 const judgedSteps = ({ spec: { upgradeFrom = [] } }: View['versions'][number]) =>
   upgradeFrom.map(from => (from === '15' ? 'UpgradeImpossible' : 'DowngradeImpossible'))[0]
-const someSettings = [undefined, { work_mem: '8MB' }, { work_mem: '16MB', random_page_cost: 1.5, enable_seqscan: false }]
+const someSettings = [
+  undefined,
+  { work_mem: '8MB' },
+  { work_mem: '16MB', random_page_cost: 1.5, enable_seqscan: false },
+  { shared_buffers: '48MB' },
+]
+const reached = [...configurationOfGuest, 'Instance.status.phase', ...countsOfGroups]
 
 export const ofCatalog: Readonly<Record<string, Statement>> = {
   'Datastore.spec.engine': {
@@ -129,10 +136,10 @@ export const ofCatalog: Readonly<Record<string, Statement>> = {
       'DatastoreVersion first.spec.defaults',
       'DatastoreVersion first.status.conditions',
       'Instance.status.conditions[ConfigurationApplied]',
-      ...configurationOfGuest,
+      ...reached,
     ],
     // Going back to what is wrong gives back nothing.
-    stays: (_, v) => (isWrong(v.versions[0]!.spec.defaults) ? configurationOfGuest : [lastGood]),
+    stays: (_, v) => (isWrong(v.versions[0]!.spec.defaults) ? reached : [lastGood]),
     start: ({ name }, seed) => (name === 'first' ? oneOf(someSettings, seed) : undefined),
     value: (_, __, ___, seed) => oneOf(someSettings, seed),
     wrong: () => [{ value: noSuchSetting, code: 'ConfigurationInvalid', tells: ['Instance.status.conditions[ConfigurationApplied]'] }],

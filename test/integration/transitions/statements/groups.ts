@@ -4,6 +4,7 @@ import type { FaultCode } from '../../../../src/errors.ts'
 import type { View, Walked } from '../view.ts'
 import {
   configurationOfGuest,
+  countsOfGroups,
   fixed,
   is,
   isWrong,
@@ -16,6 +17,7 @@ import {
   type Statement,
   unlessInactive,
   unlessWrong,
+  waiting,
 } from './statement.ts'
 
 const someSettings = [{}, { work_mem: '4MB' }, { work_mem: '12MB', jit: false }, { fsync: false, max_connections: 50 }]
@@ -31,15 +33,16 @@ function judged(v: View): FaultCode | 'Applied' {
   return isWrong(values) ? 'ConfigurationInvalid' : 'Applied'
 }
 
-/** The same, or else what it says of its version. */
-const says = (v: View): FaultCode | 'Applied' => {
+/** The same, or else what it says of its version, or else what waits. */
+const says = (v: View): FaultCode | 'RestartRequired' | 'Applied' => {
   const ofGroup = judged(v)
-  return ofGroup === 'Applied' && isWrong(v.versions[0]!.spec.defaults) ? 'ConfigurationInvalid' : ofGroup
+  if (ofGroup !== 'Applied') return ofGroup
+  if (isWrong(v.versions[0]!.spec.defaults)) return 'ConfigurationInvalid'
+  return waiting(v).length > 0 ? 'RestartRequired' : 'Applied'
 }
 
-const told = ['Instance.status.conditions[ConfigurationApplied]', 'Instance.status.conditions[DurabilityReduced]']
+const told = ['Instance.status.conditions[ConfigurationApplied]', 'Instance.status.conditions[DurabilityReduced]', 'Instance.status.phase']
 const reached = [...configurationOfGuest, ...told]
-const counted = (v: View) => v.groups.map(g => `ConfigurationGroup ${g.metadata.name}.status.instances`)
 const ownOf = (o: Walked, ...parts: string[]) => parts.map(part => `ConfigurationGroup ${o.metadata.name}.${part}`)
 
 /** What is not acceptable is taken by nobody, and whoever comes back to it keeps what there was between. */
@@ -47,11 +50,18 @@ const stays = (_: Walked, v: View) => (judged(v) === 'Applied' ? [lastGood] : re
 
 export const ofGroups: Readonly<Record<string, Statement>> = {
   'Instance.spec.configurationRef': {
-    says: 'is the group whose settings are laid over the version’s in the Guest, at once and without a restart; without it there are none',
+    says: 'is the group whose settings are laid over the version’s in the Guest, at once and without a restart; without it there are none; what waits for the next restart is told',
     holds: v => {
       const is_ = judged(v)
       const group = used(v)
-      const found = [is('reason of ConfigurationApplied', reasonOf(v.instance, 'ConfigurationApplied'), says(v))]
+      const { phase, configuration } = v.instance.status ?? {}
+      // One that cannot have its version is ACTIVE whatever waits.
+      const waits = waiting(v).length > 0 && reasonOf(v.instance) === 'Active'
+      const found = [
+        is('reason of ConfigurationApplied', reasonOf(v.instance, 'ConfigurationApplied'), says(v)),
+        is('settings in the status that wait', configuration?.restartRequired ?? [], waiting(v)),
+        is('phase', phase, waits ? 'RESTART_REQUIRED' : 'ACTIVE'),
+      ]
       // What was accepted before is not told by what is not acceptable now.
       if (is_ !== 'Applied') return found
       const weak = { ...v.guest.spec.configuration.layers.version, ...v.guest.spec.configuration.layers.group }.fsync === 'off'
@@ -62,22 +72,23 @@ export const ofGroups: Readonly<Record<string, Statement>> = {
         is('whether durability is told to be reduced', reasonOf(v.instance, 'DurabilityReduced') !== undefined, weak),
       ]
     },
-    moves: (_, v) => ['Instance.spec.configurationRef', ...reached, ...counted(v)],
+    moves: () => ['Instance.spec.configurationRef', ...reached, ...countsOfGroups],
     stays,
     start: (_, seed) => oneOf([undefined, { name: 'any' }, { name: 'exact' }], seed),
     value: (_, __, ___, seed) => oneOf([undefined, { name: 'any' }, { name: 'exact' }], seed),
   },
   'Instance.spec.configurationRef.name': {
-    says: 'is counted by the group, as applied or as failed; one that is not there lets nothing be provisioned',
+    says: 'is counted by the group, as applied, as waiting for a restart or as failed; one that is not there lets nothing be provisioned',
     holds: v =>
       v.groups.map(g => {
         const total = used(v) === g ? 1 : 0
-        const applied = judged(v) === 'Applied' ? total : 0
+        const accepted = judged(v) === 'Applied' ? total : 0
+        const restartRequired = waiting(v).length > 0 ? accepted : 0
         const { instances } = g.status ?? {}
-        const wanted = { total, applied, restartRequired: 0, failed: total - applied }
+        const wanted = { total, applied: accepted - restartRequired, restartRequired, failed: total - accepted }
         return is(`Instances of group ${g.metadata.name}`, Object.entries(instances ?? {}).sort(), Object.entries(wanted).sort())
       }),
-    moves: (_, v) => ['Instance.spec.configurationRef', ...reached, ...counted(v)],
+    moves: () => ['Instance.spec.configurationRef', ...reached, ...countsOfGroups],
     stays,
     // Comes with its parent.
     start: () => undefined,

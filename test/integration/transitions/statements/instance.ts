@@ -6,7 +6,19 @@ import { annotations, restartVariable } from '../../../../src/operator/names.ts'
 import { parseQuantity } from '../../../../src/operator/quantity.ts'
 import { spellings } from '../values.ts'
 import type { View } from '../view.ts'
-import { fixed, is, lastGood, type Memory, nothing, oneOf, reasonOf, type Statement, unlessInactive, unlessWrong } from './statement.ts'
+import {
+  fixed,
+  is,
+  lastGood,
+  type Memory,
+  nothing,
+  oneOf,
+  reasonOf,
+  type Statement,
+  unlessInactive,
+  unlessWrong,
+  waitingSeen,
+} from './statement.ts'
 
 /** Two classes of volumes: one lets them grow. */
 export const elastic = 'walks-elastic'
@@ -35,11 +47,15 @@ export function judgeSize(
 const isAnother = ({ spec: { datastore } }: Instance, v: View) =>
   datastore.version !== undefined && datastore.version !== v.versions[0]!.spec.version
 
+/** Of one that it cannot have. If something waits for a restart, the phase says so only without it. */
+const toldOfVersion = ['Instance.status.fault', 'Instance.status.phase']
+
 const madeForRestart = `Pod.spec.initContainers[guest-agent].env[${restartVariable}]`
 /** What came into force while it ran is what it is started with then: whatever is in force later is another than that. */
 const startedWith = ['Guest.status.engine.startedWith', lastGood]
 const takenUpAtRestart = [
   ...startedWith,
+  ...waitingSeen,
   'Instance.status.conditions[RestartPending]',
   'Guest.spec.image',
   'Guest.spec.imageDigest',
@@ -90,13 +106,13 @@ export const ofInstance: Readonly<Record<string, Statement>> = {
     // One that could not be had is told no more.
     moves: (o, v) => [
       'Instance.spec.datastore.version',
-      ...(isAnother(o as Instance, v) ? ['Instance.status.conditions', 'Instance.status.fault'] : []),
+      ...(isAnother(o as Instance, v) ? ['Instance.status.conditions', ...toldOfVersion] : []),
     ],
     start: (_, seed) => oneOf(['17', undefined], seed),
     value: v => (v.instance.spec.datastore.version === undefined ? v.versions[0]!.spec.version : undefined),
     wrong: () => [
       { value: '9.6', code: 'DatastoreVersionNotFound', twin: { kind: 'Instance' } },
-      { value: '15', code: 'DowngradeImpossible', tells: ['Instance.status.fault'] },
+      { value: '15', code: 'DowngradeImpossible', tells: toldOfVersion },
     ],
   },
   'Instance.spec.flavorRef.name': {
@@ -227,7 +243,7 @@ export const ofInstance: Readonly<Record<string, Statement>> = {
       v.instance.spec.rootEnabled === true ? oneOf([false, undefined], seed) : oneOf([true, true, true, false, undefined], seed),
   },
   'Instance.spec.restartRequestedAt': {
-    says: 'replaces the pod once for every new value, which takes up image and pull secrets; taken back it stays the last one that was carried out, and the pod’s',
+    says: 'replaces the pod once for every new value, which takes up image, pull secrets and what settings wait for it; taken back it stays the last one that was carried out, and the pod’s',
     holds: (v, m) => [
       is('restart that the pod was made for', restartOf(v.pod), m.restart),
       is('restart in the status', v.instance.status?.lastRestartRequestedAt, m.restart),

@@ -1,6 +1,6 @@
 /** One line of the table: what a field must reach, where that is seen, and what else a change of it may move. Each is one promise; `says` is it in words. */
 import type { FaultCode } from '../../../../src/errors.ts'
-import type { Tenant, View, Walked } from '../view.ts'
+import { groupNames, type Tenant, type View, type Walked } from '../view.ts'
 
 /** What changes that cannot be taken back have left, as a walk counts them. */
 export interface Memory {
@@ -67,6 +67,21 @@ export const unlessWrong = (v: View, code: FaultCode): FaultCode => (isWrong(v.v
 
 /** Where the settings that a guest is asked for are seen. */
 export const configurationOfGuest = ['Guest.spec.configuration', 'Guest.status.configuration', 'Instance.status.configuration']
+
+/** What waits for the next restart, by the agent's word. */
+export const waiting = (v: View): readonly string[] => v.guest.status?.configuration?.restartRequired ?? []
+
+/** Where it is seen how many Instances are how far with a group. */
+export const countsOfGroups = groupNames.map(name => `ConfigurationGroup ${name}.status.instances`)
+
+/** Where it is seen that something waits for the next restart. */
+export const waitingSeen = [
+  'Guest.status.configuration.restartRequired',
+  'Instance.status.configuration.restartRequired',
+  'Instance.status.conditions[ConfigurationApplied]',
+  'Instance.status.phase',
+  ...countsOfGroups,
+]
 
 /** What the engine last started with is noted when the settings change, whichever way, unless it is just what is asked for. */
 export const lastGood = 'Guest.spec.configuration.lastGood'
