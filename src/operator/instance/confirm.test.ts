@@ -27,7 +27,7 @@ function serverWith(there: Record<string, KubeObject> = {}) {
     return there[plural]
   }
   const collections = Object.fromEntries(
-    ['instances', 'guests', 'claims', 'pods', 'databases', 'users', 'versions', 'services', 'secrets'].map(plural => [
+    ['instances', 'guests', 'claims', 'pods', 'databases', 'users', 'versions', 'groups', 'services', 'secrets'].map(plural => [
       plural,
       collection(plural),
     ]),
@@ -85,6 +85,12 @@ test.each<[string, Action, Observed, string[]]>([
     { do: 'createPod' } as Action,
     { ...whole, instance: anInstance({ datastore: { type: 'pg', version: '17.2' } }) },
     ['Instance once', 'Guest now', 'DatastoreVersion once', 'versions where spec.datastoreRef.name=pg,spec.version=17.2'],
+  ],
+  [
+    'a pod of another version than is asked for, because there is no such group',
+    { do: 'createPod' } as Action,
+    { ...whole, instance: anInstance({ datastore: { type: 'pg', version: '17.2' }, configurationRef: { name: 'settings' } }) },
+    ['Instance once', 'Guest now', 'DatastoreVersion once', 'no groups', 'versions where spec.datastoreRef.name=pg,spec.version=17.2'],
   ],
   ['a volume’s growth', { do: 'growVolume' } as Action, whole, ['Instance now', 'DatastoreVersion once']],
   ['a restart', { do: 'delete', kind: 'pod' } as Action, whole, ['Instance now', 'Guest now', 'Pod now']],

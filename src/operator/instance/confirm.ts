@@ -38,9 +38,11 @@ function basisOf(action: Action, o: Observed): Basis {
         ...(side.guest !== undefined && { pod: 'once' }),
       }
     case 'createPod':
-      // Where another version is asked for, it is of the one that there was because that may not come, or because nobody saw its engine end in order:
-      // of the pod's end one may hear before its agent's last word.
-      return otherVersionAsked(o) === undefined ? { instance: 'once', guest: 'once' } : { instance: 'once', guest: 'now', versions: 'once' }
+      // Where another version is asked for, it is of the one that there was because that may not come, by the word of the catalog or of a group that is
+      // not there or does not suit it; or because nobody saw its engine end in order: of the pod's end one may hear before its agent's last word.
+      return otherVersionAsked(o) === undefined
+        ? { instance: 'once', guest: 'once' }
+        : { instance: 'once', guest: 'now', versions: 'once', group: 'once' }
     case 'growVolume':
       return { instance: 'now', versions: 'once' }
     case 'delete':
