@@ -19,6 +19,11 @@ program
     process.stdout.write(await showConfiguration(instance, options))
   })
 
+// Whoever reads it has seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
 program.parseAsync().catch((error: unknown) => {
   process.stderr.write(`error: ${(error as Error).message}\n`)
   process.exitCode = 1

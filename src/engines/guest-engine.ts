@@ -45,10 +45,17 @@ export interface EngineSession {
   dropRoot(signal: AbortSignal): Promise<void>
   /**
    * Brings into force what can change in a running engine, with the files in place: `parameters` and nothing else, so that what is no longer among
-   * them has its default again. Reads everything back. Returns what waits for a restart; throws TroveError (ConfigurationNotApplied).
+   * them has its default again. Reads everything back. Throws where nothing can be said of what is in force.
    */
-  configure(parameters: Parameters, signal: AbortSignal): Promise<{ restartRequired: string[] }>
+  configure(parameters: Parameters, signal: AbortSignal): Promise<Configured>
   close(): Promise<void>
+}
+
+export interface Configured {
+  /** Names of what waits for a restart. */
+  restartRequired: string[]
+  /** What the engine has not taken, each as `name: why`. Absent where all else is in force. */
+  notApplied?: string[]
 }
 
 export interface GuestEngine {

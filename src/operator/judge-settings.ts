@@ -1,22 +1,42 @@
 /** Judges settings that a person asks for, by the rules of an engine's versions: those of a DatastoreVersion, or of a ConfigurationGroup. Pure. */
+import type { GuestSpec } from '../api/guest.ts'
 import type { OperatorEngine } from '../engines/operator-engine.ts'
 import { catalogueOf } from '../engines/parameters/catalogue.ts'
 import { type CheckedParameters, checkParameters, describeFaults, type ParameterFault } from '../engines/parameters/check.ts'
 import type { Parameters } from '../engines/parameters/layers.ts'
+import { memoryOf } from '../engines/parameters/memory.ts'
 import type { Written } from '../engines/parameters/value.ts'
 import { type Fault, fault } from '../errors.ts'
+import { sizeOf } from './instance/configuration.ts'
+import { formatBytes } from './quantity.ts'
 
 type Values = Readonly<Record<string, Written>>
 
-/** The settings in the engine's own form, or what is wrong with them. `of` is whose they are, for the message. */
+/**
+ * The settings in the engine's own form, or what is wrong with them. `of` is whose they are, for the message. With a flavor, whether an Instance
+ * of it has the memory for them: some of them a running server takes at once, and is killed for.
+ */
 export function judgeSettings(
   of: string,
   values: Values,
   engine: OperatorEngine,
   version: string,
+  flavor?: GuestSpec['flavor'],
 ): { settings: Parameters } | { fault: Fault } {
   const { parameters, faults } = check(values, engine, version)
-  return faults.length === 0 ? { settings: parameters } : { fault: invalid(of, faults) }
+  const all = flavor === undefined ? faults : [...faults, ...tooLarge(parameters, engine, version, flavor)]
+  return all.length === 0 ? { settings: parameters } : { fault: invalid(of, all) }
+}
+
+function tooLarge(parameters: Parameters, engine: OperatorEngine, version: string, flavor: GuestSpec['flavor']): ParameterFault[] {
+  const catalogue = catalogueOf(engine.parameters, version)
+  const stated = catalogue?.memory.filter(name => parameters[name] !== undefined) ?? []
+  if (catalogue === undefined || stated.length === 0) return []
+  const size = sizeOf({ version, flavor })
+  const bytes = memoryOf(catalogue, { ...engine.defaults(size), ...parameters })
+  if (bytes <= size.flavor.memoryBytes) return []
+  const why = `would have the server take ${formatBytes(bytes)} as a whole, and Flavor "${flavor.name}" has ${flavor.memory}`
+  return [{ parameter: stated.join(', '), why }]
 }
 
 /** What is wrong with them in any of the versions. */

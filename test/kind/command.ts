@@ -73,9 +73,9 @@ export async function must(program: string, args: readonly string[], options: Ru
 }
 
 /** Runs a program on this terminal and gives back its exit code. */
-export function runAttached(program: string, args: readonly string[]): Promise<number> {
+export function runAttached(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: 'inherit' })
+    const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, ...env } })
     child.on('error', reject)
     child.on('close', code => resolve(code ?? 128))
   })

@@ -52,7 +52,8 @@ async function main(args: string[]): Promise<number> {
       return 0
     case 'kubectl': {
       const cluster = await mustFind(which)
-      return await runAttached(cluster.kubectlPath, ['--kubeconfig', cluster.kubeconfig, ...args])
+      // No flag may stand before the name of a plugin.
+      return await runAttached(cluster.kubectlPath, args, { KUBECONFIG: cluster.kubeconfig })
     }
     default:
       console.error(usage)

@@ -58,7 +58,9 @@ async function becomesReady(cluster: Cluster): Promise<void> {
     '--namespace=demo',
     '--output=jsonpath={.status.phase}/{.status.operatingStatus}',
   ])
-  if (status !== 'ACTIVE/HEALTHY') throw new SetupError(`instance orders is Ready but ${status}, not ACTIVE/HEALTHY`)
+  // Somebody may have tried settings on it.
+  if (!/^(ACTIVE|RESTART_REQUIRED)\/HEALTHY$/.test(status))
+    throw new SetupError(`instance orders is Ready but ${status}, not ACTIVE/HEALTHY`)
 }
 
 /** Somebody may have deleted it, as the guide invites people to. */

@@ -57,12 +57,13 @@ function session({ data }: EnginePaths): EngineSession {
   const file = (kind: string, name: string) => join(data, `${kind}-${name}`)
   return {
     facts: async () => ({ version: '1.2.3' }),
-    // `cold` waits for a restart; what it was configured with is in its data directory. Others than `bad` and `hanging` are taken all the same.
-    configure: async ({ bad, hanging, ...others }, signal) => {
+    // `cold` waits for a restart; what it was configured with is in its data directory. Others than `bad`, `lost` and `hanging` are taken all the same.
+    configure: async ({ bad, lost, hanging, ...others }, signal) => {
       writeFileSync(join(data, 'configured'), JSON.stringify(others))
-      if (bad !== undefined) throw new Error('the fake engine does not take it')
+      if (lost !== undefined) throw new Error('the fake engine has gone')
       if (hanging !== undefined) await calledOff(signal)
-      return { restartRequired: Object.keys(others).filter(name => name === 'cold') }
+      const notApplied = bad === undefined ? {} : { notApplied: ['bad: the fake engine does not take it'] }
+      return { restartRequired: Object.keys(others).filter(name => name === 'cold'), ...notApplied }
     },
     ensureDatabase: async ({ name }) => {
       if (name === 'taken') throw new TroveError(fault('NameTaken', { kind: 'Database', name, owner: 'somebody else' }))

@@ -44,16 +44,17 @@ export interface Configuration {
 
 /** `all` adds what nobody sets, as the engine has it by itself. Throws an Error in words for people. */
 export function configurationOf({ instance, datastore, versions, flavor, group }: Found, engines: Engines, all: boolean): Configuration {
-  const { name } = instance.metadata
+  const { name, namespace } = instance.metadata
   const version = instance.status?.datastore?.version
-  if (version === undefined) throw new Error(`Instance "${name}" is not provisioned yet: kubectl get instances.trove.dev ${name} says why`)
+  if (version === undefined)
+    throw new Error(`Instance "${name}" is not provisioned yet: kubectl get instances.trove.dev ${name} -n ${namespace} says why`)
   const engine = engines[datastore.spec.engine]
   if (engine === undefined) throw new Error(`this kubectl-trove has no engine "${datastore.spec.engine}": it is older than the operator`)
   const size = { engine, version, flavor: flavorOf(flavor) }
   const offered = findVersion(versions, version)
-  const ofVersion = offered && settingsOf(offered, engine).settings
+  const ofVersion = offered && settingsOf(offered, engine, size.flavor).settings
   const ref = instance.spec.configurationRef
-  const judged = ref && settingsOfGroup(ref.name, group, { datastore: datastore.metadata.name, version, engine })
+  const judged = ref && settingsOfGroup(ref.name, group, { datastore: datastore.metadata.name, ...size })
   const ofGroup = judged === undefined || 'fault' in judged ? undefined : judged.settings
   const layers: Layers = { defaults: engine.defaults(sizeOf(size)), version: ofVersion ?? {}, group: ofGroup ?? {} }
   const { hash } = renderLayers(instance, size, layers)

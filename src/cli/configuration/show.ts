@@ -43,12 +43,18 @@ function undefinedIfGone(error: unknown): undefined {
 }
 
 export function asTable({ settings, isApplied, inForce, says, notShown }: Configuration): string {
-  const rows = settings.map(({ name, value, origin, waits }) => [name, value === '' ? '""' : value, origin, waits ? 'waits' : ''])
+  const rows = settings.map(({ name, value, origin, waits }) => [name, value === '' ? '""' : short(value), origin, waits ? 'waits' : ''])
   const but = settings.some(({ waits }) => waits) ? ', but for what waits for a restart' : ''
   const runsWithThis = `The engine runs with this${but}.`
   const isMade =
     'The engine runs with other values for some of this: a change is under way, or the defaults are those that its next restart brings.'
   const head = !isApplied ? 'This is asked for, and the engine does not run with all of it.' : inForce ? runsWithThis : isMade
-  const note = notShown.length === 0 ? '' : `\nNot shown, and kept as they were taken last: the settings of ${notShown.join(' and of ')}.`
+  const note =
+    notShown.length === 0
+      ? ''
+      : `\nNot shown: the settings of ${notShown.join(' and of ')}. What the Instance took of them last, if anything, is in force.`
   return `${head} ConfigurationApplied: ${says}${note}\n\n${columns(['NAME', 'VALUE', 'ORIGIN', 'RESTART'], rows)}`
 }
+
+/** A list of switches would make every line of the table as wide. */
+const short = (value: string) => (value.length > 60 ? `${value.slice(0, 59)}…` : value)

@@ -1,5 +1,5 @@
 /** Changes the settings of a running server, one by one, and reads them back. */
-import { fault, TroveError } from '../../errors.ts'
+import type { Configured } from '../guest-engine.ts'
 import { equal } from '../parameters/equal.ts'
 import type { Parameters } from '../parameters/layers.ts'
 import type { ParameterCatalogue } from '../parameters/rule.ts'
@@ -18,7 +18,7 @@ export async function configure(
   catalogue: ParameterCatalogue | undefined,
   parameters: Parameters,
   signal: AbortSignal,
-): Promise<{ restartRequired: string[] }> {
+): Promise<Configured> {
   // Not strict: a size is rounded to what the server can have, and that is not a mistake.
   await admin.run(["set session sql_mode = 'NO_BACKSLASH_ESCAPES'"], signal)
   const ours = enforced(engine)
@@ -60,12 +60,10 @@ export async function configure(
   await bringAbout()
   // One may have been bounded by another that was changed after it.
   if (wrong.size > 0) await bringAbout()
-  if (wrong.size > 0) {
-    const why = [...wrong].map(([name, what]) => `${name}: ${what}`).join('; ')
-    throw new TroveError(fault('ConfigurationNotApplied', { why }))
-  }
+  const notApplied = [...wrong].map(([name, what]) => `${name}: ${what}`)
   // What is ours and read only is as it was at the start, in the server's own words: no restart makes it another.
-  return { restartRequired: [...restartRequired].filter(name => ours[name] === undefined).sort() }
+  const waiting = [...restartRequired].filter(name => ours[name] === undefined).sort()
+  return { restartRequired: waiting, ...(notApplied.length > 0 && { notApplied }) }
 }
 
 async function set(

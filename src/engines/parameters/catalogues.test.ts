@@ -5,6 +5,7 @@ import type { OperatorEngine } from '../operator-engine.ts'
 import { operatorEngines } from '../operator-engines.ts'
 import { checkParameters } from './check.ts'
 import { equal } from './equal.ts'
+import { memoryOf } from './memory.ts'
 import { isOwned, type ParameterCatalogue, type ParameterRule } from './rule.ts'
 
 const mib = 1024 * 1024
@@ -80,7 +81,7 @@ test.each(all)(
 )
 
 test.each(all)(
-  '$engine $version: every owned name and pattern is of some version, and so is every durable one',
+  '$engine $version: every owned name and pattern is of some version, and so is every durable one and every one that takes memory',
   ({ engine, catalogue }) => {
     const related = all.filter(other => other.catalogue.owned === catalogue.owned).flatMap(other => other.catalogue.rules)
     const names = related.map(rule => catalogue.notation.name(rule.name))
@@ -93,8 +94,20 @@ test.each(all)(
       expect(names).toContain(name)
       expect(isOwned(catalogue, name)).toBe(false)
     }
+    for (const name of catalogue.memory) {
+      expect(related.find(rule => rule.name === name)?.type, name).toBe('integer')
+      expect(isOwned(catalogue, name), name).toBe(false)
+    }
   },
 )
+
+test.each(all)('$engine $version: what the defaults take of memory fits into every flavor', ({ version, catalogue, operator }) => {
+  for (const memoryBytes of [operator.minimumMemory, 2 ** 30, 2 ** 36]) {
+    const bytes = memoryOf(catalogue, operator.defaults({ version, flavor: { cpuMillis: 1000, memoryBytes } }))
+    expect(bytes).toBeGreaterThan(catalogue.memory.length === 0 ? -1 : memoryBytes / 50)
+    expect(bytes).toBeLessThan(memoryBytes)
+  }
+})
 
 /** Mostly near to what a rule takes: its values, its bounds, its units, and text that would end a line. */
 function written(rule: ParameterRule, { notation }: ParameterCatalogue) {

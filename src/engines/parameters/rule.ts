@@ -79,6 +79,8 @@ export interface ParameterCatalogue {
   readonly notation: Notation
   readonly owned: readonly Owned[]
   readonly durable: readonly Durable[]
+  /** Settings whose value is memory that the server takes as a whole, or lets data fill: together they have to fit into the flavor. */
+  readonly memory: readonly string[]
   /** Why a name that is in no rule cannot be one, where the engine knows better than that there is none. */
   readonly unknown?: (name: string) => string | undefined
 }

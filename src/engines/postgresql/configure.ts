@@ -1,6 +1,7 @@
 /** Changes the settings of a running server: it reads its file again, and tells what it made of every line. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { fault, TroveError } from '../../errors.ts'
+import type { Configured } from '../guest-engine.ts'
 import type { Parameters } from '../parameters/layers.ts'
 import type { Connection } from './connection.ts'
 
@@ -15,22 +16,20 @@ interface Line {
   context: string | null
 }
 
-export async function configure(admin: Connection, parameters: Parameters, signal: AbortSignal): Promise<{ restartRequired: string[] }> {
+export async function configure(admin: Connection, parameters: Parameters, signal: AbortSignal): Promise<Configured> {
   // A file with a mistake in it is not taken up at all.
   const mistakes = (await linesOf(admin, signal)).filter(line => line.error !== null && line.context !== 'postmaster')
-  if (mistakes.length > 0) throw notApplied(mistakes.map(({ name, error }) => `${name}: ${error}`))
-  await reload(admin, signal)
+  if (mistakes.length === 0) await reload(admin, signal)
   const pending = await admin.query<{ name: string }>('select name from pg_settings where pending_restart order by name', [], signal)
   const restartRequired = pending.map(({ name }) => name)
+  if (mistakes.length > 0) return { restartRequired, notApplied: mistakes.map(({ name, error }) => `${name}: ${error}`) }
   const found = new Map((await linesOf(admin, signal)).map(line => [line.name, line]))
   const outranked = Object.keys(parameters).filter(
     name => !restartRequired.includes(name) && found.get(name.toLowerCase())?.applied !== true,
   )
-  if (outranked.length > 0) throw notApplied(outranked.map(name => `${name}: a superuser has set it otherwise in the server itself`))
-  return { restartRequired }
+  if (outranked.length === 0) return { restartRequired }
+  return { restartRequired, notApplied: outranked.map(name => `${name}: a superuser has set it otherwise in the server itself`) }
 }
-
-const notApplied = (why: string[]) => new TroveError(fault('ConfigurationNotApplied', { why: why.join('; ') }))
 
 /** What the server makes of its files as they are now, line by line. What a superuser has set lies in another, and outranks it. */
 function linesOf(admin: Connection, signal: AbortSignal): Promise<Line[]> {

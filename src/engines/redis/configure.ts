@@ -1,5 +1,5 @@
 /** Changes the settings of a running server, one by one, and reads them back. */
-import { fault, TroveError } from '../../errors.ts'
+import type { Configured } from '../guest-engine.ts'
 import { equal } from '../parameters/equal.ts'
 import type { Parameters } from '../parameters/layers.ts'
 import { isOwned, type ParameterCatalogue, type ParameterRule } from '../parameters/rule.ts'
@@ -23,7 +23,7 @@ export async function configure(
   catalogue: ParameterCatalogue | undefined,
   parameters: Parameters,
   signal: AbortSignal,
-): Promise<{ restartRequired: string[] }> {
+): Promise<Configured> {
   const before = await settings(admin, signal)
   const differing = catalogue === undefined ? unlike(parameters, before) : unlikeByRule(catalogue, parameters, before)
   const restartRequired: string[] = []
@@ -48,8 +48,7 @@ export async function configure(
     if (catalogue === undefined || rule === undefined || rule.type === 'string' || is === undefined) continue
     if (!equal(rule, catalogue.notation, is, wanted)) wrong.push(`${name}: it is ${is}, not ${wanted}`)
   }
-  if (wrong.length > 0) throw new TroveError(fault('ConfigurationNotApplied', { why: wrong.join('; ') }))
-  return { restartRequired: restartRequired.sort() }
+  return { restartRequired: restartRequired.sort(), ...(wrong.length > 0 && { notApplied: wrong }) }
 }
 
 const unlike = (parameters: Parameters, before: ReadonlyMap<string, string>): Difference[] =>

@@ -470,18 +470,36 @@ test('another configuration comes into force without a restart, and what cannot 
   expect(api.status.configuration).toEqual({ hash: 'ghi' })
 })
 
-test('ConfigurationNotApplied: what the engine does not take while it runs is told, and tried again', async () => {
+test('ConfigurationNotApplied: what the engine does not take while it runs is told, and what waits for a restart besides', async () => {
   startAgent()
   await healthy()
-  asks('def', { bad: '1' })
+  asks('def', { bad: '1', cold: '2' })
   await until('it is told', () => api.status.configuration?.fault?.code === 'ConfigurationNotApplied')
   expect(api.status).toMatchObject({
     operatingStatus: 'HEALTHY',
-    configuration: { hash: 'abc', fault: { message: expect.stringContaining('does not take it') } },
+    configuration: {
+      hash: 'abc',
+      restartRequired: ['cold'],
+      fault: { message: expect.stringContaining('bad: the fake engine does not take it') },
+    },
   })
   asks('ghi', { warm: '1' })
   await until('the next is taken', () => api.status.configuration?.hash === 'ghi')
   expect(api.status.configuration).toEqual({ hash: 'ghi' })
+})
+
+test('what waits for a restart waits on where the next change fails before anything can be said of it', async () => {
+  startAgent()
+  await healthy()
+  asks('def', { cold: '2' })
+  await until('it waits', () => api.status.configuration?.restartRequired !== undefined)
+  asks('ghi', { cold: '2', lost: '1' })
+  await until('it is told', () => api.status.configuration?.fault?.code === 'ConfigurationNotApplied')
+  expect(api.status.configuration).toMatchObject({
+    hash: 'def',
+    restartRequired: ['cold'],
+    fault: { message: expect.stringContaining('has gone') },
+  })
 })
 
 test('what was taken of a change that failed half-way is given back when the change is taken back', async () => {

@@ -39,7 +39,7 @@ export class Configuration {
   #applied: { run: string; hash: string; restartRequired: string[] } | undefined
   /** A run in which another configuration was begun and may be in force in part: what is asked for is brought about again, whatever it is. */
   #tried: string | undefined
-  #failed: { run: string; hash: string; fault: Fault; failures: number; retryAtMs: number } | undefined
+  #failed: { run: string; hash: string; fault: Fault; restartRequired?: string[]; failures: number; retryAtMs: number } | undefined
   /** Hash of the one that the engine did not start with. */
   #refused: { hash: string; fault: Told; in?: Run } | undefined
   /** What was told of an earlier run, and whether nothing can have been begun since. */
@@ -134,10 +134,10 @@ export class Configuration {
     const hash = this.#inForce(this.#answered)
     const wanted = this.#wanted?.hash
     const isBeingUndone = hash === wanted && this.#tried === run
-    const restartRequired = this.#applied?.run === run ? this.#applied.restartRequired : []
     const refused = this.#refused?.hash === wanted ? this.#refused : undefined
     const failed = this.#failed?.run === run && (this.#failed.hash === wanted || isBeingUndone) ? this.#failed : undefined
     if (isBeingUndone && failed === undefined) return undefined
+    const restartRequired = failed?.restartRequired ?? (this.#applied?.run === run ? this.#applied.restartRequired : [])
     const said = refused?.fault ?? failed?.fault
     return {
       hash,
@@ -160,7 +160,11 @@ export class Configuration {
     try {
       session = await this.#o.connect(deadline)
       stage(wanted)
-      const { restartRequired } = await session.configure(laid(wanted.layers), deadline)
+      const { restartRequired, notApplied } = await session.configure(laid(wanted.layers), deadline)
+      if (notApplied !== undefined) {
+        this.#hasFailed(wanted, run, fault('ConfigurationNotApplied', { why: notApplied.join('; ') }), { restartRequired })
+        return
+      }
       this.#applied = { run, hash: wanted.hash, restartRequired }
       this.#tried = undefined
       this.#failed = undefined
@@ -168,15 +172,22 @@ export class Configuration {
     } catch (err) {
       if (signal.aborted) return
       const why = err instanceof Error ? err.message : String(err)
-      const failure = err instanceof TroveError ? err.fault : fault('ConfigurationNotApplied', { why })
-      const failures = this.#failed?.hash === wanted.hash ? this.#failed.failures + 1 : 1
-      const retryAtMs = clock.monotonicMs() + pauseMs(failures - 1, 500, 60_000)
-      this.#failed = { run, hash: wanted.hash, fault: failure, failures, retryAtMs }
-      log.warn({ err, code: failure.code, configuration: wanted.hash }, 'the configuration is not in force')
+      this.#hasFailed(wanted, run, err instanceof TroveError ? err.fault : fault('ConfigurationNotApplied', { why }), { err })
     } finally {
       await session?.close().catch(() => {})
       this.#underWaySinceMs = undefined
       onChange()
     }
+  }
+  #hasFailed(
+    { hash }: GuestConfiguration,
+    run: string,
+    fault: Fault,
+    { err, ...found }: { err?: unknown; restartRequired?: string[] },
+  ): void {
+    const failures = this.#failed?.hash === hash ? this.#failed.failures + 1 : 1
+    const retryAtMs = this.#o.clock.monotonicMs() + pauseMs(failures - 1, 500, 60_000)
+    this.#failed = { run, hash, fault, ...found, failures, retryAtMs }
+    this.#o.log.warn({ err, code: fault.code, message: fault.message, configuration: hash }, 'the configuration is not in force')
   }
 }

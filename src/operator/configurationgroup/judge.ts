@@ -2,6 +2,7 @@
 import type { ConfigurationGroup } from '../../api/configurationgroup.ts'
 import type { Datastore } from '../../api/datastore.ts'
 import type { DatastoreVersion } from '../../api/datastoreversion.ts'
+import type { GuestSpec } from '../../api/guest.ts'
 import type { OperatorEngine } from '../../engines/operator-engine.ts'
 import { catalogueOf } from '../../engines/parameters/catalogue.ts'
 import type { Parameters } from '../../engines/parameters/layers.ts'
@@ -14,13 +15,14 @@ export interface Running {
   datastore: string
   version: string
   engine: OperatorEngine
+  flavor: GuestSpec['flavor']
 }
 
 /** The settings that an Instance has of the group that it refers to by `name`, or why it has none. */
 export function settingsOfGroup(
   name: string,
   group: ConfigurationGroup | undefined,
-  { datastore, version, engine }: Running,
+  { datastore, version, engine, flavor }: Running,
 ): { settings: Parameters } | { fault: Fault } {
   if (group === undefined) return { fault: fault('ConfigurationGroupNotFound', { group: name }) }
   const { type, version: only } = group.spec.datastore
@@ -28,7 +30,7 @@ export function settingsOfGroup(
     const meant = only === undefined ? type : `${type} ${only}`
     return { fault: fault('ConfigurationGroupMismatch', { group: name, meant, runs: `${datastore} ${version}` }) }
   }
-  return judgeSettings(`ConfigurationGroup "${name}"`, group.spec.values, engine, version)
+  return judgeSettings(`ConfigurationGroup "${name}"`, group.spec.values, engine, version, flavor)
 }
 
 /**

@@ -15,10 +15,10 @@ export function standingOf(group: ConfigurationGroup, { instance, side }: User, 
   const { guest } = side
   // One that cannot be provisioned because of it has nothing else that tells.
   if (guest === undefined) return isHeldUp(instance.status?.conditions) ? 'failed' : 'onItsWay'
-  const { datastore, engine: name, version, configuration: wanted } = guest.spec
+  const { datastore, engine: name, version, flavor, configuration: wanted } = guest.spec
   const engine = engines[name]
   if (engine === undefined) return 'failed'
-  const judged = settingsOfGroup(group.metadata.name, group, { datastore, version, engine })
+  const judged = settingsOfGroup(group.metadata.name, group, { datastore, version, engine, flavor })
   if ('fault' in judged) return 'failed'
   const reported = believed(side)?.configuration
   if (!same(wanted.layers.group ?? {}, judged.settings) || reported === undefined) return 'onItsWay'

@@ -39,7 +39,7 @@ export function renderConfiguration(
 type Sized = Pick<Decided, 'engine' | 'version' | 'flavor'>
 
 /** What formulas are given. */
-export const sizeOf = ({ version, flavor }: Sized): DefaultsInput => ({
+export const sizeOf = ({ version, flavor }: Pick<Decided, 'version' | 'flavor'>): DefaultsInput => ({
   version,
   flavor: { cpuMillis: cpuMillis(flavor.cpu), memoryBytes: parseQuantity(flavor.memory) },
 })

@@ -27,10 +27,12 @@ test.each([
   ['FlavorTooSmall', first({ flavor: aFlavor({ memory: '128Mi' }) })],
   ['VolumeTooLarge', first({ versions: [aVersion({ maxVolumeSize: '512Mi' })] })],
   ['ConfigurationInvalid', first({ versions: [aVersion({ defaults: { no_such: 1 } })] })],
+  ['ConfigurationInvalid', first({ versions: [aVersion({ defaults: { shared_buffers: '2GB' } })] })],
   ['ConfigurationGroupNotFound', first({}, grouped)],
   ['ConfigurationGroupNotFound', first({ group: aGroup({}, { type: 'pg' }, leaving) }, grouped)],
   ['ConfigurationGroupMismatch', first({ group: aGroup({}, { type: 'other' }) }, grouped)],
   ['ConfigurationInvalid', first({ group: aGroup({ no_such: 1 }) }, grouped)],
+  ['ConfigurationInvalid', first({ group: aGroup({ shared_buffers: '2GB' }) }, grouped)],
 ])('%s is a fault before anything is provisioned', (code, decision) => {
   expect(decision).toMatchObject({ fault: { code } })
   expect(decision.decided).toBeUndefined()
@@ -161,14 +163,17 @@ test('of a group that is leaving what runs still has the settings, and of one th
   expect(decide(anInstance().spec, recorded, flavor, whole, engines).decided?.groupSettings).toEqual({})
 })
 
-test('what runs is told when its version sets something wrong, and keeps what it had', () => {
-  const versions = [aVersion({ version: '15', defaults: { no_such: 1 } })]
-  const told = decide(anInstance().spec, recorded, flavor, { versions }, engines)
-  expect(told).toMatchObject({ configurationFault: { code: 'ConfigurationInvalid' }, decided: { version: '15' } })
-  expect(told.configurationFault?.message).toContain('DatastoreVersion')
-  expect(told.decided?.settings).toBeUndefined()
-  expect(told.fault).toBeUndefined()
-})
+test.each<Record<string, string | number>>([{ no_such: 1 }, { shared_buffers: '2GB' }])(
+  'what runs is told when its version sets something wrong, and keeps what it had: %o',
+  defaults => {
+    const versions = [aVersion({ version: '15', defaults })]
+    const told = decide(anInstance().spec, recorded, flavor, { versions }, engines)
+    expect(told).toMatchObject({ configurationFault: { code: 'ConfigurationInvalid' }, decided: { version: '15' } })
+    expect(told.configurationFault?.message).toContain('DatastoreVersion')
+    expect(told.decided?.settings).toBeUndefined()
+    expect(told.fault).toBeUndefined()
+  },
+)
 
 test('a claim’s record reads back as it was written', () => {
   const { decided } = first({})

@@ -132,9 +132,11 @@ function decideFirst(spec: InstanceSpec, catalog: Catalog, engines: Engines): De
   const size = flavorOf(flavor)
   const unfit = judgeFit(spec, found, size, engine)
   if (unfit !== undefined) return { fault: unfit }
-  const group = groupOf(spec, present(catalog.group), { datastore: name, version, engine })
+  const group = groupOf(spec, present(catalog.group), { datastore: name, version, engine, flavor: size })
   if (group.groupFault !== undefined) return { fault: group.groupFault }
-  return { decided: { datastore: name, engine, flavor: size, image: found.spec.image, ...asOffered(found, engine), ...group.decided } }
+  return {
+    decided: { datastore: name, engine, flavor: size, image: found.spec.image, ...asOffered(found, engine, size), ...group.decided },
+  }
 }
 
 /** Whether the version takes an Instance of this size, and is right in itself. */
@@ -152,13 +154,13 @@ function judgeFit(
   if (parseQuantity(flavor.memory) < engine.minimumMemory) {
     return fault('FlavorTooSmall', { flavor: flavor.name, needs: formatBytes(engine.minimumMemory) })
   }
-  return checkVolumeSize(volume.size, maxVolumeSize) ?? settingsOf(found, engine).fault
+  return checkVolumeSize(volume.size, maxVolumeSize) ?? settingsOf(found, engine, flavor).fault
 }
 
 /** A version as the catalog has it now. */
-function asOffered(found: DatastoreVersion, engine: OperatorEngine) {
+function asOffered(found: DatastoreVersion, engine: OperatorEngine, flavor: GuestSpec['flavor']) {
   const { version, image, imagePullSecrets = [], maxVolumeSize } = found.spec
-  const { settings } = settingsOf(found, engine)
+  const { settings } = settingsOf(found, engine, flavor)
   return {
     version,
     offered: { image, imagePullSecrets },
@@ -181,20 +183,20 @@ function decideAgain(
   const size = flavor ?? (catalog.flavor && flavorOf(catalog.flavor))
   if (size === undefined) return { fault: fault('FlavorNotFound', { flavor: spec.flavorRef.name }) }
   const { datastore, version, upgradeFrom } = recorded
-  const judgeKnown = (to: string) => judgeOffered(catalog, datastore, to, engine)
-  const group = (version: string) => groupOf(spec, catalog.group, { datastore, version, engine })
+  const judgeKnown = (to: string) => judgeOffered(catalog, datastore, to, engine, size)
+  const group = (version: string) => groupOf(spec, catalog.group, { datastore, version, engine, flavor: size })
   const judge = (from: string, to: string) => judgeChange(spec, catalog, datastore, size, engine, from, to) ?? group(to).groupFault
   const planned = planVersion(spec.datastore.version, { version, upgradeFrom, data, isDone }, judge, judgeKnown)
   const common = { datastore, engine, flavor: size }
   const offeredAs = (course: Course) => {
     const found = findVersion(catalog.versions, course.version)
     const { version, upgradeFrom } = course
-    return { ...(found && asOffered(found, engine)), version, ...(upgradeFrom !== undefined && { upgradeFrom }) }
+    return { ...(found && asOffered(found, engine, size)), version, ...(upgradeFrom !== undefined && { upgradeFrom }) }
   }
   const { image, imageDigest } = recorded
   const { groupFault, decided: ofGroup } = group(planned.current.version)
   const found = findVersion(catalog.versions, planned.current.version)
-  const configurationFault = groupFault ?? (found && settingsOf(found, engine).fault)
+  const configurationFault = groupFault ?? (found && settingsOf(found, engine, size).fault)
   // What a group sets for one version is not carried over to another that it does not suit.
   const next = planned.next && { ...common, ...offeredAs(planned.next), groupSettings: {}, ...group(planned.next.version).decided }
   return {
@@ -231,14 +233,24 @@ function judgeChange(
 }
 
 /** Of a version that the data has or had only what it needs to run is asked. */
-function judgeOffered({ versions }: Catalog, datastore: string, version: string, engine: OperatorEngine): Fault | undefined {
+function judgeOffered(
+  { versions }: Catalog,
+  datastore: string,
+  version: string,
+  engine: OperatorEngine,
+  flavor: GuestSpec['flavor'],
+): Fault | undefined {
   const found = findVersion(versions, version)
-  return found === undefined ? fault('DatastoreVersionNotFound', { datastore, version }) : settingsOf(found, engine).fault
+  return found === undefined ? fault('DatastoreVersionNotFound', { datastore, version }) : settingsOf(found, engine, flavor).fault
 }
 
-/** The settings of a version in the engine's own form, or what is wrong with them. */
-export function settingsOf({ metadata, spec }: DatastoreVersion, engine: OperatorEngine): { settings?: Parameters; fault?: Fault } {
-  return judgeSettings(`spec.defaults of DatastoreVersion "${metadata.name}"`, spec.defaults ?? {}, engine, spec.version)
+/** The settings of a version in the engine's own form, or what is wrong with them: in themselves, or for an Instance of that flavor. */
+export function settingsOf(
+  { metadata, spec }: DatastoreVersion,
+  engine: OperatorEngine,
+  flavor?: GuestSpec['flavor'],
+): { settings?: Parameters; fault?: Fault } {
+  return judgeSettings(`spec.defaults of DatastoreVersion "${metadata.name}"`, spec.defaults ?? {}, engine, spec.version, flavor)
 }
 
 /** An Instance without a group has none of its settings. */

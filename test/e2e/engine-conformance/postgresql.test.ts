@@ -13,7 +13,7 @@ const postgresql: Dialect = {
   settings: {
     live: { name: 'work_mem', value: '9MB', seen: /^9MB$/ },
     cold: { name: 'max_connections', value: 33, seen: /^33$/ },
-    refused: { name: 'shared_buffers', value: '900GB' },
+    refused: { name: 'max_locks_per_transaction', value: 2147483647 },
   },
   denied: /permission denied|must be owner/,
   wrongPassword: /password authentication failed/,

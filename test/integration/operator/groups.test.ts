@@ -91,8 +91,8 @@ test('a change reaches every Instance that has the group; while one has it, it i
 
 test('ConfigurationRefused: a new Instance that does not start with its settings comes up without them; one that does not start at all says so', async () => {
   const namespace = await rig.newNamespace()
-  rig.node.play('wary', { refuses: '900GB' })
-  await rig.apply(aGroup(namespace, { shared_buffers: '900GB' }), grouped(namespace, 'wary'))
+  rig.node.play('wary', { refuses: '96MB' })
+  await rig.apply(aGroup(namespace, { shared_buffers: '96MB' }), grouped(namespace, 'wary'))
   await rig.until(instances, { namespace, name: 'wary' }, said('ConfigurationRefused'), 'it runs with the defaults')
   await group(namespace, counts(1, 0, 1), 'the group counts it as failed')
   await rig.apply(aGroup(namespace, { work_mem: '8MB' }))

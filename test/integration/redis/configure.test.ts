@@ -54,9 +54,9 @@ test('what somebody has set by hand gives way, and what is Trove’s own is left
 })
 
 test('what the server does not take is told in its own words, and the rest is in force', async () => {
-  await expect(configure({ 'maxmemory-policy': 'nonsense', timeout: '100' })).rejects.toMatchObject({
-    fault: { code: 'ConfigurationNotApplied', message: expect.stringContaining('maxmemory-policy') },
-  })
+  expect((await configure({ 'maxmemory-policy': 'nonsense', timeout: '100' })).notApplied?.join('; ')).toEqual(
+    expect.stringContaining('maxmemory-policy'),
+  )
   expect(await value('timeout')).toBe('100')
 })
 
@@ -71,8 +71,8 @@ test('of a version that there are no rules for, what is asked for is set, what c
   expect(await unknown({})).toEqual({ restartRequired: [] })
   expect(await unknown({ timeout: '150', databases: '4' })).toEqual({ restartRequired: ['databases'] })
   expect(await Promise.all(['timeout', 'databases', 'hz'].map(value))).toEqual(['150', '16', '50'])
-  await expect(unknown({ timeout: '160', 'no-such-setting': '1' })).rejects.toMatchObject({
-    fault: { code: 'ConfigurationNotApplied', message: expect.stringContaining('no-such-setting') },
-  })
+  expect((await unknown({ timeout: '160', 'no-such-setting': '1' })).notApplied?.join('; ')).toEqual(
+    expect.stringContaining('no-such-setting'),
+  )
   expect(await value('timeout')).toBe('160')
 })

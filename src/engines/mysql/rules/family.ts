@@ -40,4 +40,6 @@ const prefix = /^(loose|skip|enable|disable|maximum)_/
 const unknown = (name: string) =>
   prefix.test(name) ? 'has a prefix that is not taken: state the parameter itself and its value' : undefined
 
-export const family = { notation, owned, durable, unknown }
+const memory = ['innodb_buffer_pool_size', 'innodb_log_buffer_size', 'key_buffer_size', 'aria_pagecache_buffer_size', 'query_cache_size']
+
+export const family = { notation, owned, durable, memory, unknown }

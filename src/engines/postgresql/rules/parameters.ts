@@ -41,4 +41,14 @@ const unknown = (name: string) =>
     ? 'is a setting of an extension, which the server does not know until that is loaded: use ALTER DATABASE ... SET or ALTER ROLE ... SET'
     : undefined
 
-export const postgresqlParameters = catalogues('PostgreSQL', { '15': rules15, '17': rules17 }, { notation, owned, durable, unknown })
+export const postgresqlParameters = catalogues(
+  'PostgreSQL',
+  { '15': rules15, '17': rules17 },
+  {
+    notation,
+    owned,
+    durable,
+    memory: ['shared_buffers', 'wal_buffers'],
+    unknown,
+  },
+)

@@ -37,10 +37,10 @@ export const configuration: Workload = {
     },
     {
       does: 'it is mended with something that waits for a restart, and that the engine will not start with',
-      act: stage => stage.change('configurationgroups', 'settings', { spec: { values: { no_such: null, shared_buffers: '900GB' } } }),
+      act: stage => stage.change('configurationgroups', 'settings', { spec: { values: { no_such: null, shared_buffers: '96MB' } } }),
       until: all(
         active('web'),
-        has({ jit: 'off', shared_buffers: '900GB', work_mem: '16MB' }),
+        has({ jit: 'off', shared_buffers: '96MB', work_mem: '16MB' }),
         counted({ total: 1, applied: 0, restartRequired: 1, failed: 0 }),
         applied('RestartRequired'),
         isIn('RESTART_REQUIRED'),
@@ -49,7 +49,7 @@ export const configuration: Workload = {
     {
       does: 'a restart is asked for',
       async act(stage) {
-        stage.node.play('web-', { refuses: '900GB' })
+        stage.node.play('web-', { refuses: '96MB' })
         await stage.change('instances', 'web', { spec: { restartRequestedAt: '2026-01-01T00:00:00Z' } })
       },
       until: all(

@@ -21,7 +21,7 @@ export const upgrade: Workload = {
     {
       does: 'a setting waits for a restart',
       async act(stage) {
-        await stage.make(aGroup(stage, 'settings', { shared_buffers: '900GB' }))
+        await stage.make(aGroup(stage, 'settings', { shared_buffers: '96MB' }))
         await stage.change('instances', 'web', { spec: { configurationRef: { name: 'settings' } } })
       },
       until: all(active('web'), settingsAre('RestartRequired'), runWithGroup({ restartRequired: 1, failed: 0 })),
@@ -31,7 +31,7 @@ export const upgrade: Workload = {
     {
       does: 'the newer version is asked for, whose image cannot be had, and nothing starts with the setting',
       async act(stage) {
-        stage.node.play('web-', { refuses: '900GB', waiting: { reason: 'ErrImagePull', message: 'no such tag', image: newerImage } })
+        stage.node.play('web-', { refuses: '96MB', waiting: { reason: 'ErrImagePull', message: 'no such tag', image: newerImage } })
         await state('17.2')(stage)
       },
       until: says('instances', 'web', 'ImagePullFailed'),

@@ -16,4 +16,4 @@ const notation: Notation = {
   units: () => undefined,
 }
 
-export const etcdParameters = catalogues('etcd', { '3.5': etcd3_5 }, { notation, owned, durable: [] })
+export const etcdParameters = catalogues('etcd', { '3.5': etcd3_5 }, { notation, owned, durable: [], memory: [] })
