@@ -42,10 +42,13 @@ test('what cannot is told, and all else is changed; given up again, nothing wait
   expect(await configure()).toEqual({ restartRequired: [] })
 })
 
-test.each([{ work_mem: 'lots' }, { no_such_setting: '1' }])('what the server does not take is told by its name: %o', async more => {
-  expect((await configure(more)).notApplied?.join('; ')).toEqual(expect.stringContaining(Object.keys(more)[0]!))
-  expect(await configure()).toEqual({ restartRequired: [] })
-})
+test.each([{ work_mem: 'lots' }, { no_such_setting: '1' }])(
+  'ConfigurationNotApplied: what the server does not take is told by its name: %o',
+  async more => {
+    expect((await configure(more)).notApplied?.join('; ')).toEqual(expect.stringContaining(Object.keys(more)[0]!))
+    expect(await configure()).toEqual({ restartRequired: [] })
+  },
+)
 
 test('what a superuser has set in the server itself is told, for it outranks the file', async () => {
   await server.asSuperuser('postgres', "alter system set work_mem = '9MB'")
