@@ -58,16 +58,18 @@ async function countsAChange(ns: string): Promise<void> {
 
 async function restsFor(ms: number, ns: string): Promise<void> {
   for (let window = 1; ; window++) {
-    const before = await usedVolumes(ns)
+    const used = new Set<string>()
+    const look = async () => used.add(JSON.stringify(await usedVolumes(ns)))
+    await look()
     const from = new Date()
-    await new Promise(resolve => setTimeout(resolve, ms))
+    // It may pass a step, and come back.
+    for (const until = Date.now() + ms; Date.now() < until; await look()) await new Promise(resolve => setTimeout(resolve, 5_000))
     const writes = await writesSince(from)
     // What a guest has just reported is on its Instance a moment later.
     await new Promise(resolve => setTimeout(resolve, 3_000))
-    const after = await usedVolumes(ns)
-    const atRest = JSON.stringify(after) === JSON.stringify(before)
-    if (!atRest && window < windows) continue
-    expect(after, 'the node’s disk was never at rest').toEqual(before)
+    await look()
+    if (used.size > 1 && window < windows) continue
+    expect([...used], 'the node’s disk was never at rest').toHaveLength(1)
     expect(writes).toEqual([])
     return
   }
