@@ -46,9 +46,9 @@ export function asTable({ settings, isApplied, inForce, says, notShown }: Config
   const rows = settings.map(({ name, value, origin, waits }) => [name, value === '' ? '""' : short(value), origin, waits ? 'waits' : ''])
   const but = settings.some(({ waits }) => waits) ? ', but for what waits for a restart' : ''
   const runsWithThis = `The engine runs with this${but}.`
-  const isMade =
+  const runsWithOther =
     'The engine runs with other values for some of this: a change is under way, or the defaults are those that its next restart brings.'
-  const head = !isApplied ? 'This is asked for, and the engine does not run with all of it.' : inForce ? runsWithThis : isMade
+  const head = !isApplied ? 'This is asked for, and the engine does not run with all of it.' : inForce ? runsWithThis : runsWithOther
   const note =
     notShown.length === 0
       ? ''

@@ -179,6 +179,7 @@ export class Configuration {
       onChange()
     }
   }
+
   #hasFailed(
     { hash }: GuestConfiguration,
     run: string,
