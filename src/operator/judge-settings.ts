@@ -7,8 +7,8 @@ import type { Parameters } from '../engines/parameters/layers.ts'
 import { memoryOf } from '../engines/parameters/memory.ts'
 import type { Written } from '../engines/parameters/value.ts'
 import { type Fault, fault } from '../errors.ts'
-import { sizeOf } from './instance/configuration.ts'
 import { formatBytes } from './quantity.ts'
+import { sizeOf } from './size.ts'
 
 type Values = Readonly<Record<string, Written>>
 

@@ -11,8 +11,9 @@ import type { Instance } from '../../api/instance.ts'
 import { catalogueOf } from '../../engines/parameters/catalogue.ts'
 import { isOwned } from '../../engines/parameters/rule.ts'
 import { settingsOfGroup } from '../../operator/configurationgroup/judge.ts'
-import { renderLayers, sizeOf } from '../../operator/instance/configuration.ts'
+import { renderLayers } from '../../operator/instance/configuration.ts'
 import { type Engines, findVersion, flavorOf, settingsOf } from '../../operator/instance/decide.ts'
+import { sizeOf } from '../../operator/size.ts'
 
 export interface Found {
   instance: Instance

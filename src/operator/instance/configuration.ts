@@ -5,11 +5,10 @@
 import { createHash } from 'node:crypto'
 import type { Guest, GuestConfiguration, GuestSettings, Layers } from '../../api/guest.ts'
 import type { Instance } from '../../api/instance.ts'
-import type { DefaultsInput } from '../../engines/operator-engine.ts'
 import { laid } from '../../engines/parameters/layers.ts'
 import { same } from '../compare.ts'
 import { guestName } from '../names.ts'
-import { cpuMillis, parseQuantity } from '../quantity.ts'
+import { sizeOf } from '../size.ts'
 import type { Decided } from './decide.ts'
 
 export function renderConfiguration(
@@ -37,12 +36,6 @@ export function renderConfiguration(
 }
 
 type Sized = Pick<Decided, 'engine' | 'version' | 'flavor'>
-
-/** What formulas are given. */
-export const sizeOf = ({ version, flavor }: Pick<Decided, 'version' | 'flavor'>): DefaultsInput => ({
-  version,
-  flavor: { cpuMillis: cpuMillis(flavor.cpu), memoryBytes: parseQuantity(flavor.memory) },
-})
 
 /** The files that these layers come to, and the hash by which agent and status name them. */
 export function renderLayers(instance: Instance, decided: Sized, layers: Layers): GuestSettings {

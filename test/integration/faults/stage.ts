@@ -143,6 +143,20 @@ export const rootIs =
   ({ view, tenant }: Stage): boolean =>
     condition(view.get('instances', 'web', tenant), 'RootEnabled')?.reason === reason
 
+/** Why the Instance `web` runs, or does not run, with the settings that it is asked for. */
+export const settingsAre =
+  (reason: string) =>
+  ({ view, tenant }: Stage): boolean =>
+    condition(view.get('instances', 'web', tenant), 'ConfigurationApplied')?.reason === reason
+
+/** What the group `settings` says of its Instances; what is not stated may be anything. */
+export const groupCounts =
+  (wanted: { total?: number; applied?: number; restartRequired?: number; failed?: number }) =>
+  ({ view, tenant }: Stage): boolean => {
+    const counts = view.get('configurationgroups', 'settings', tenant)?.status?.instances as typeof wanted | undefined
+    return counts !== undefined && Object.entries(wanted).every(([key, n]) => counts[key as keyof typeof wanted] === n)
+  }
+
 export const active = (name: string) => ready('instances', name)
 
 export const gone =

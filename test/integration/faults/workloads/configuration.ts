@@ -1,4 +1,4 @@
-import { active, aGroup, all, anInstance, condition, gone, type Stage } from '../stage.ts'
+import { active, aGroup, all, anInstance, condition, gone, groupCounts, type Stage, settingsAre } from '../stage.ts'
 import type { Workload } from '../workload.ts'
 
 /** A group of settings is attached, changed, broken and mended, refused by the engine at a start, and detached, and goes once nobody uses it. */
@@ -8,14 +8,14 @@ export const configuration: Workload = {
     {
       does: 'an Instance and a group are applied',
       act: stage => stage.make(aGroup(stage, 'settings', { work_mem: '8MB' }), anInstance(stage, 'web')),
-      until: all(active('web'), counted({ total: 0, applied: 0, failed: 0 })),
+      until: all(active('web'), groupCounts({ total: 0, applied: 0, failed: 0 })),
     },
   ],
   steps: [
     {
       does: 'the group is attached',
       act: stage => stage.change('instances', 'web', { spec: { configurationRef: { name: 'settings' } } }),
-      until: all(active('web'), has({ work_mem: '8MB' }), counted({ total: 1, applied: 1, failed: 0 }), applied('Applied')),
+      until: all(active('web'), has({ work_mem: '8MB' }), groupCounts({ total: 1, applied: 1, failed: 0 }), settingsAre('Applied')),
     },
     {
       does: 'it is changed twice',
@@ -23,7 +23,12 @@ export const configuration: Workload = {
         await stage.change('configurationgroups', 'settings', { spec: { values: { work_mem: '12MB' } } })
         await stage.change('configurationgroups', 'settings', { spec: { values: { work_mem: '16MB', jit: 'off' } } })
       },
-      until: all(active('web'), has({ jit: 'off', work_mem: '16MB' }), counted({ total: 1, applied: 1, failed: 0 }), applied('Applied')),
+      until: all(
+        active('web'),
+        has({ jit: 'off', work_mem: '16MB' }),
+        groupCounts({ total: 1, applied: 1, failed: 0 }),
+        settingsAre('Applied'),
+      ),
     },
     {
       does: 'it is broken',
@@ -31,8 +36,8 @@ export const configuration: Workload = {
       until: all(
         active('web'),
         has({ jit: 'off', work_mem: '16MB' }),
-        counted({ total: 1, applied: 0, failed: 1 }),
-        applied('ConfigurationInvalid'),
+        groupCounts({ total: 1, applied: 0, failed: 1 }),
+        settingsAre('ConfigurationInvalid'),
       ),
     },
     {
@@ -41,8 +46,8 @@ export const configuration: Workload = {
       until: all(
         active('web'),
         has({ jit: 'off', shared_buffers: '96MB', work_mem: '16MB' }),
-        counted({ total: 1, applied: 0, restartRequired: 1, failed: 0 }),
-        applied('RestartRequired'),
+        groupCounts({ total: 1, applied: 0, restartRequired: 1, failed: 0 }),
+        settingsAre('RestartRequired'),
         isIn('RESTART_REQUIRED'),
       ),
     },
@@ -54,8 +59,8 @@ export const configuration: Workload = {
       },
       until: all(
         active('web'),
-        counted({ total: 1, applied: 0, restartRequired: 0, failed: 1 }),
-        applied('ConfigurationRefused'),
+        groupCounts({ total: 1, applied: 0, restartRequired: 0, failed: 1 }),
+        settingsAre('ConfigurationRefused'),
         isIn('ACTIVE'),
       ),
     },
@@ -67,7 +72,7 @@ export const configuration: Workload = {
     {
       does: 'it is detached',
       act: stage => stage.change('instances', 'web', { spec: { configurationRef: null } }),
-      until: all(active('web'), has(undefined), applied('Applied'), gone('configurationgroups', 'settings')),
+      until: all(active('web'), has(undefined), settingsAre('Applied'), gone('configurationgroups', 'settings')),
     },
   ],
 }
@@ -82,17 +87,6 @@ function has(settings: Record<string, string> | undefined) {
 
 const sorted = (settings: Record<string, string> | undefined) => settings && Object.entries(settings).sort()
 
-function applied(reason: string) {
-  return ({ view, tenant }: Stage): boolean => condition(view.get('instances', 'web', tenant), 'ConfigurationApplied')?.reason === reason
-}
-
 function isIn(phase: string) {
   return ({ view, tenant }: Stage): boolean => view.get('instances', 'web', tenant)?.status?.phase === phase
-}
-
-function counted(wanted: { total: number; applied: number; restartRequired?: number; failed: number }) {
-  return ({ view, tenant }: Stage): boolean => {
-    const found = view.get('configurationgroups', 'settings', tenant)?.status?.instances as typeof wanted | undefined
-    return found !== undefined && Object.entries(wanted).every(([key, n]) => found[key as keyof typeof wanted] === n)
-  }
 }

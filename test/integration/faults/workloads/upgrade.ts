@@ -1,4 +1,18 @@
-import { active, aGroup, all, anInstance, aUser, catalogOf, condition, gone, isReady, ready, type Stage, says } from '../stage.ts'
+import {
+  active,
+  aGroup,
+  all,
+  anInstance,
+  aUser,
+  catalogOf,
+  gone,
+  groupCounts,
+  isReady,
+  ready,
+  type Stage,
+  says,
+  settingsAre,
+} from '../stage.ts'
 import type { Workload } from '../workload.ts'
 
 /**
@@ -24,7 +38,7 @@ export const upgrade: Workload = {
         await stage.make(aGroup(stage, 'settings', { shared_buffers: '96MB' }))
         await stage.change('instances', 'web', { spec: { configurationRef: { name: 'settings' } } })
       },
-      until: all(active('web'), settingsAre('RestartRequired'), runWithGroup({ restartRequired: 1, failed: 0 })),
+      until: all(active('web'), settingsAre('RestartRequired'), groupCounts({ restartRequired: 1, failed: 0 })),
     },
   ],
   steps: [
@@ -44,7 +58,7 @@ export const upgrade: Workload = {
         has('17'),
         users(1, 0),
         settingsAre('ConfigurationRefused'),
-        runWithGroup({ restartRequired: 0, failed: 1 }),
+        groupCounts({ restartRequired: 0, failed: 1 }),
       ),
     },
     {
@@ -90,16 +104,5 @@ function users(...counts: [number, number]) {
   return ({ view, catalog, id }: Stage): boolean => {
     const found = [catalog.version, `pg-next-${id}`].map(name => view.list('datastoreversions').find(v => v.metadata.name === name))
     return found.every((version, n) => version?.status?.users === counts[n])
-  }
-}
-
-function settingsAre(reason: string) {
-  return ({ view, tenant }: Stage): boolean => condition(view.get('instances', 'web', tenant), 'ConfigurationApplied')?.reason === reason
-}
-
-function runWithGroup(wanted: { restartRequired: number; failed: number }) {
-  return ({ view, tenant }: Stage): boolean => {
-    const found = view.get('configurationgroups', 'settings', tenant)?.status?.instances as typeof wanted | undefined
-    return found?.restartRequired === wanted.restartRequired && found.failed === wanted.failed
   }
 }
