@@ -361,7 +361,7 @@ export const faults = {
   }),
   ConfigurationRefused: entry<{ why: string }>({
     says: p =>
-      `the engine did not start with the configuration asked for: ${p.why}. It runs with the last one that it did start with, or right after a change of its version with the defaults`,
+      `the engine did not start with the configuration asked for: ${p.why}. It runs with the last one that it did start with, or, if this version has not started with any yet, with the defaults for its Flavor`,
     advice: 'Put the configuration right; it is tried again once it is another, and at the next restart that you ask for',
     shows: 'condition',
     provokedIn: 'e2e',

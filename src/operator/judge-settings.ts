@@ -12,30 +12,37 @@ import { sizeOf } from './size.ts'
 
 type Values = Readonly<Record<string, Written>>
 
+/** Where settings are to be in force: the memory that there is, and what else is set. */
+export interface Room {
+  flavor: GuestSpec['flavor']
+  /** What these settings win over. */
+  under?: Parameters | undefined
+  /** What wins over them. */
+  over?: Parameters | undefined
+}
+
+/** The settings in the engine's own form, or what is wrong with them. */
+export type Judged = { settings: Parameters; fault?: undefined } | { settings?: undefined; fault: Fault }
+
 /**
- * The settings in the engine's own form, or what is wrong with them. `of` is whose they are, for the message. With a flavor, whether an Instance
- * of it has the memory for them: some of them a running server takes at once, and is killed for.
+ * `of` is whose settings they are, for the message. With a room, whether there is the memory for them too: some of them a running server takes at
+ * once, and is killed for.
  */
-export function judgeSettings(
-  of: string,
-  values: Values,
-  engine: OperatorEngine,
-  version: string,
-  flavor?: GuestSpec['flavor'],
-): { settings: Parameters } | { fault: Fault } {
+export function judgeSettings(of: string, values: Values, engine: OperatorEngine, version: string, room?: Room): Judged {
   const { parameters, faults } = check(values, engine, version)
-  const all = flavor === undefined ? faults : [...faults, ...tooLarge(parameters, engine, version, flavor)]
+  const all = room === undefined ? faults : [...faults, ...tooLarge(parameters, engine, version, room)]
   return all.length === 0 ? { settings: parameters } : { fault: invalid(of, all) }
 }
 
-function tooLarge(parameters: Parameters, engine: OperatorEngine, version: string, flavor: GuestSpec['flavor']): ParameterFault[] {
+function tooLarge(own: Parameters, engine: OperatorEngine, version: string, { flavor, under, over }: Room): ParameterFault[] {
   const catalogue = catalogueOf(engine.parameters, version)
-  const stated = catalogue?.memory.filter(name => parameters[name] !== undefined) ?? []
+  const stated = catalogue?.memory.map(({ name }) => name).filter(name => own[name] !== undefined && over?.[name] === undefined) ?? []
   if (catalogue === undefined || stated.length === 0) return []
   const size = sizeOf({ version, flavor })
-  const bytes = memoryOf(catalogue, { ...engine.defaults(size), ...parameters })
+  const bytes = memoryOf(catalogue, { ...engine.defaults(size), ...under, ...own, ...over })
   if (bytes <= size.flavor.memoryBytes) return []
-  const why = `would have the server take ${formatBytes(bytes)} as a whole, and Flavor "${flavor.name}" has ${flavor.memory}`
+  const most = bytes === Number.POSITIVE_INFINITY ? 'whatever it can get' : formatBytes(bytes)
+  const why = `would bring the memory that the server takes as a whole to ${most}, and Flavor "${flavor.name}" has ${flavor.memory}`
   return [{ parameter: stated.join(', '), why }]
 }
 

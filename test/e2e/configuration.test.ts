@@ -127,7 +127,7 @@ test('a new Instance whose engine does not start with its settings comes up with
     metadata: { name: 'impossible', namespace: ns },
     spec: { datastore: { type: 'postgresql' }, values },
   })
-  // Each is a number of its own to the rules; the server holds back three of its connections.
+  // Each is a number of its own to the rules; the server holds back five of its connections.
   await apply(group({ max_connections: 1 }), instance('db', ns, { configurationRef: { name: 'impossible' } }))
   await becomes('instance', 'db', ns, 'ConfigurationApplied', 'ConfigurationRefused')
   await ready('db', ns)

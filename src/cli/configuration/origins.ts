@@ -53,10 +53,9 @@ export function configurationOf({ instance, datastore, versions, flavor, group }
   if (engine === undefined) throw new Error(`this kubectl-trove has no engine "${datastore.spec.engine}": it is older than the operator`)
   const size = { engine, version, flavor: flavorOf(flavor) }
   const offered = findVersion(versions, version)
-  const ofVersion = offered && settingsOf(offered, engine, size.flavor).settings
+  const ofVersion = offered && settingsOf(offered, engine, { flavor: size.flavor }).settings
   const ref = instance.spec.configurationRef
-  const judged = ref && settingsOfGroup(ref.name, group, { datastore: datastore.metadata.name, ...size })
-  const ofGroup = judged === undefined || 'fault' in judged ? undefined : judged.settings
+  const ofGroup = ref && settingsOfGroup(ref.name, group, { datastore: datastore.metadata.name, ...size, ofVersion }).settings
   const layers: Layers = { defaults: engine.defaults(sizeOf(size)), version: ofVersion ?? {}, group: ofGroup ?? {} }
   const { hash } = renderLayers(instance, size, layers)
 

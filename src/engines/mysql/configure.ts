@@ -34,6 +34,8 @@ export async function configure(
   const wrong = new Map<string, string>()
   /** What the server made of text that it took. Only it knows how it prints that: `utf8` is `utf8mb3`. */
   const taken = new Map<string, string | undefined>()
+  const isAsAsked = (variables: Variables, name: string, value: string) =>
+    isInForce(variables, name, value) || (taken.has(name) && taken.get(name) === variables.get(name))
   const change = async (name: string, value: string | undefined) => {
     const outcome = await set(admin, name, value, signal)
     if (outcome === 'readOnly') restartRequired.add(name)
@@ -42,19 +44,19 @@ export async function configure(
   }
   const bringAbout = async () => {
     wrong.clear()
-    taken.clear()
     // First what nobody asks for: some variables are there under two names, and the one that is asked for has the last word.
     const others = (await admin.query<{ name: string }>(changed, [], signal)).map(({ name }) => name.toLowerCase())
     for (const name of others) if (parameters[name] === undefined && ours[name] === undefined) await change(name, undefined)
     const before = await globals(admin, signal)
     // Some of ours are options of the command line only. Of others the server says itself that it has no such variable.
     const wanted = Object.entries({ ...parameters, ...ours }).filter(([name]) => ours[name] === undefined || before.has(name))
-    for (const [name, value] of wanted) if (!isInForce(before, name, value)) await change(name, value)
+    // What was taken is not set again: a character set would take the collation with it.
+    for (const [name, value] of wanted) if (!isAsAsked(before, name, value)) await change(name, value)
     // One may have moved another that was as it should be.
     const now = await globals(admin, signal)
     for (const [name, value] of wanted) {
-      if (restartRequired.has(name) || wrong.has(name) || isInForce(now, name, value)) continue
-      if (!taken.has(name) || taken.get(name) !== now.get(name)) wrong.set(name, `it is ${now.get(name) ?? 'not there'}, not ${value}`)
+      if (restartRequired.has(name) || wrong.has(name) || isAsAsked(now, name, value)) continue
+      wrong.set(name, `it is ${now.get(name) ?? 'not there'}, not ${value}`)
     }
   }
   await bringAbout()

@@ -54,7 +54,7 @@ export function start({ server }: Dialect, paths: EnginePaths): StartCommand {
   return {
     script: [
       `rm -f ${word(socket)} ${word(`${socket}.lock`)}`,
-      `mkdir -p -m 700 ${word(temporary)} && rm -rf ${word(temporary)}/*`,
+      `rm -rf ${word(temporary)} && mkdir -m 700 ${word(temporary)} || exit`,
       `exec ${server} --defaults-file=${word(`${paths.configuration}/my.cnf`)} ${settings.map(s => `--${word(s)}`).join(' ')}`,
     ].join('\n'),
     stopSignal: 'TERM',

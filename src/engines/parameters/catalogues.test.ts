@@ -94,9 +94,10 @@ test.each(all)(
       expect(names).toContain(name)
       expect(isOwned(catalogue, name)).toBe(false)
     }
-    for (const name of catalogue.memory) {
+    for (const { name, unbounded } of catalogue.memory) {
       expect(related.find(rule => rule.name === name)?.type, name).toBe('integer')
       expect(isOwned(catalogue, name), name).toBe(false)
+      if (unbounded !== undefined) expect(memoryOf(catalogue, { [name]: unbounded })).toBe(Number.POSITIVE_INFINITY)
     }
   },
 )

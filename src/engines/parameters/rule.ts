@@ -71,6 +71,13 @@ export interface Durable {
   readonly safe: readonly [string, ...string[]]
 }
 
+/** A setting whose value is memory that the server takes as a whole, or lets data fill. */
+export interface Memory {
+  readonly name: string
+  /** The value that stands for no bound at all, where there is one. */
+  readonly unbounded?: string
+}
+
 /** All that is needed to judge settings for one version of an engine. */
 export interface ParameterCatalogue {
   /** The engine and its version, for messages. */
@@ -79,8 +86,8 @@ export interface ParameterCatalogue {
   readonly notation: Notation
   readonly owned: readonly Owned[]
   readonly durable: readonly Durable[]
-  /** Settings whose value is memory that the server takes as a whole, or lets data fill: together they have to fit into the flavor. */
-  readonly memory: readonly string[]
+  /** Together they have to fit into the flavor. */
+  readonly memory: readonly Memory[]
   /** Why a name that is in no rule cannot be one, where the engine knows better than that there is none. */
   readonly unknown?: (name: string) => string | undefined
 }

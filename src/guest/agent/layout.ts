@@ -2,9 +2,10 @@
  * Where things lie on the volume and in the shared directory. Both containers of the pod see them under the same paths.
  *
  *   /data/.trove-lock            held by whatever may write to the volume
- *   /data/<engine>.init/         an initialisation that has not come to its end; the only thing that is ever removed
+ *   /data/<engine>.init/         an initialisation that has not come to its end, which is removed
  *   /data/<engine>/marker        whose data this is
  *   /data/<engine>/data          the engine's data directory
+ *   /data/<engine>/data.tmp/     temporary files of an engine that needs room for them; empty after each start
  *   /trove/configuration/        what it is started with
  *   /trove/sockets/              the engine's local socket
  */

@@ -40,7 +40,7 @@ test.each([
   ['a version without rules', judge(aGroup({ a: 1 }), [aVersion({ version: '12' })]), 'ConfigurationInvalid'],
 ])('%s is wrong', (_, wrong, code) => expect(wrong?.code).toBe(code))
 
-const running = { datastore: 'pg', version: '17', engine, flavor: { name: 'small', cpu: '500m', memory: '1Gi' } }
+const running = { datastore: 'pg', version: '17', engine, flavor: { name: 'small', cpu: '500m', memory: '1Gi' }, ofVersion: undefined }
 test.each([
   ['is not there', undefined, 'ConfigurationGroupNotFound'],
   ['is for another Datastore', aGroup({}, { type: 'other' }), 'ConfigurationGroupMismatch'],
@@ -56,7 +56,7 @@ test('what is more memory than its Flavor has is no good for an Instance, and no
   const found = settingsOfGroup('settings', large, running)
   expect(found).toMatchObject({ fault: { code: 'ConfigurationInvalid' } })
   expect(JSON.stringify(found)).toContain(
-    'shared_buffers, wal_buffers would have the server take 2064Mi as a whole, and Flavor \\"small\\" has 1Gi',
+    'shared_buffers, wal_buffers would bring the memory that the server takes as a whole to 2064Mi, and Flavor \\"small\\" has 1Gi',
   )
   expect(settingsOfGroup('settings', aGroup({ shared_buffers: '900MB', wal_buffers: -1 }), running)).toHaveProperty('settings')
 })

@@ -8,7 +8,7 @@ import { catalogueOf } from '../../engines/parameters/catalogue.ts'
 import type { Parameters } from '../../engines/parameters/layers.ts'
 import { type Fault, fault } from '../../errors.ts'
 import type { Engines } from '../instance/decide.ts'
-import { judgeSettings, wrongInAny } from '../judge-settings.ts'
+import { type Judged, judgeSettings, wrongInAny } from '../judge-settings.ts'
 
 /** What an Instance runs. */
 export interface Running {
@@ -16,21 +16,23 @@ export interface Running {
   version: string
   engine: OperatorEngine
   flavor: GuestSpec['flavor']
+  /** What its version sets, over which the group's settings lie. */
+  ofVersion: Parameters | undefined
 }
 
 /** The settings that an Instance has of the group that it refers to by `name`, or why it has none. */
 export function settingsOfGroup(
   name: string,
   group: ConfigurationGroup | undefined,
-  { datastore, version, engine, flavor }: Running,
-): { settings: Parameters } | { fault: Fault } {
+  { datastore, version, engine, flavor, ofVersion }: Running,
+): Judged {
   if (group === undefined) return { fault: fault('ConfigurationGroupNotFound', { group: name }) }
   const { type, version: only } = group.spec.datastore
   if (type !== datastore || (only !== undefined && only !== version)) {
     const meant = only === undefined ? type : `${type} ${only}`
     return { fault: fault('ConfigurationGroupMismatch', { group: name, meant, runs: `${datastore} ${version}` }) }
   }
-  return judgeSettings(`ConfigurationGroup "${name}"`, group.spec.values, engine, version, flavor)
+  return judgeSettings(`ConfigurationGroup "${name}"`, group.spec.values, engine, version, { flavor, under: ofVersion })
 }
 
 /**

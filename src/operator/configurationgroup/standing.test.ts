@@ -49,6 +49,15 @@ test('a group that cannot be taken has failed everywhere, whatever runs', () => 
   expect(standingOf(aGroup({}, { type: 'other' }), applied, engines)).toBe('failed')
 })
 
+test('a group for which the version’s settings leave no memory has failed', () => {
+  const guest = aGuest({
+    configuration: { hash: 'h', formulas: 1, files: [], layers: { defaults: {}, version: { shared_buffers: '900MB' } } },
+  })
+  const one = { instance, side: { guest, pod: aPod() } }
+  expect(standingOf(aGroup({ wal_buffers: '200MB' }), one, engines)).toBe('failed')
+  expect(standingOf(aGroup({ wal_buffers: '20MB' }), one, engines)).toBe('onItsWay')
+})
+
 test('Instances that are on their way are in the total alone', () => {
   const users = [applied, applied, waiting, onItsWay, faulty]
   expect(count(group, users, engines)).toEqual({ total: 5, applied: 2, restartRequired: 1, failed: 1 })

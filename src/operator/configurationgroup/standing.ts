@@ -18,8 +18,8 @@ export function standingOf(group: ConfigurationGroup, { instance, side }: User, 
   const { datastore, engine: name, version, flavor, configuration: wanted } = guest.spec
   const engine = engines[name]
   if (engine === undefined) return 'failed'
-  const judged = settingsOfGroup(group.metadata.name, group, { datastore, version, engine, flavor })
-  if ('fault' in judged) return 'failed'
+  const judged = settingsOfGroup(group.metadata.name, group, { datastore, version, engine, flavor, ofVersion: wanted.layers.version })
+  if (judged.fault !== undefined) return 'failed'
   const reported = believed(side)?.configuration
   if (!same(wanted.layers.group ?? {}, judged.settings) || reported === undefined) return 'onItsWay'
   if (reported.fault !== undefined) return 'failed'

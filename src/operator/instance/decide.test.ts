@@ -137,6 +137,19 @@ test('as long as the data is the old version’s there is a way back, even to on
   expect(asks('17', [newer()], moved).next, 'nobody has looked yet').toMatchObject({ decided: { version: '17' } })
 })
 
+test.each([{ no_such: 1 }, { shared_buffers: '2GB' }])('what the old version sets is not in the way back, whatever it is: %o', defaults => {
+  const back = decide(
+    anInstance({ datastore: { type: 'pg', version: '17' } }).spec,
+    moved,
+    flavor,
+    { ...whole, versions: [aVersion({ defaults }), newer()] },
+    engines,
+    { data: '17', isDone: false, layers: { defaults: {}, version: { work_mem: '8MB' } } },
+  )
+  expect(back.fault).toBeUndefined()
+  expect(back.next?.decided).toMatchObject({ version: '17', settings: {} })
+})
+
 test('once the data is the new version’s there is none', () => {
   const { decided, next, fault } = asks('17', [newer()], moved, { data: '17.2', isDone: false })
   expect(fault).toMatchObject({ code: 'DowngradeImpossible' })
@@ -174,6 +187,46 @@ test.each<Record<string, string | number>>([{ no_such: 1 }, { shared_buffers: '2
     expect(told.fault).toBeUndefined()
   },
 )
+
+test('what the version and the group set must fit into the Flavor together', () => {
+  const real = { postgresql: operatorEngines.postgresql }
+  const both = (defaults: Record<string, string>, values: Record<string, string>, layers?: object) => {
+    const catalog = { ...whole, versions: [aVersion({ defaults })], group: aGroup({ ...values }) }
+    const { spec } = anInstance(grouped)
+    const again = decide(spec, running, flavor, catalog, real, { isDone: true, layers: { defaults: {}, ...layers } })
+    const { settings, groupSettings } = again.decided ?? {}
+    return {
+      new: decide(spec, undefined, undefined, catalog, real).fault?.code,
+      settings,
+      groupSettings,
+      told: again.configurationFault,
+    }
+  }
+  const [large, more, small] = [{ shared_buffers: '900MB' }, { wal_buffers: '200MB' }, { shared_buffers: '64MB' }]
+  // The group comes last, and is what does not fit.
+  const last = both(large, more, { version: large })
+  expect(last).toMatchObject({ new: 'ConfigurationInvalid', settings: large, groupSettings: undefined })
+  expect(last.told?.message).toContain(
+    '"settings" cannot be taken: wal_buffers would bring the memory that the server takes as a whole to 1100Mi',
+  )
+  // The version comes last, and the group is in force.
+  const raised = both(large, more, { group: more })
+  expect(raised).toMatchObject({ settings: undefined, groupSettings: more })
+  expect(raised.told?.message).toContain('DatastoreVersion')
+  // What the group wins over counts no longer, and the room that the version makes is there.
+  expect(both(large, small)).toMatchObject({ new: undefined, settings: large, groupSettings: small, told: undefined })
+  expect(both({}, { wal_buffers: '930MB' })).toMatchObject({ new: 'ConfigurationInvalid', groupSettings: undefined })
+  expect(both(small, { wal_buffers: '930MB' })).toMatchObject({ new: undefined, groupSettings: { wal_buffers: '930MB' }, told: undefined })
+})
+
+test.each(['redis', 'valkey'] as const)('a %s without a bound for its memory fits into no Flavor', engine => {
+  const version = engine === 'redis' ? '8.0' : '8.1'
+  const judged = (maxmemory: string | number) =>
+    settingsOf(aVersion({ version, defaults: { maxmemory } }), operatorEngines[engine], { flavor }).fault?.message
+  for (const none of [0, '0gb'])
+    expect(judged(none)).toContain('maxmemory would bring the memory that the server takes as a whole to whatever it can get')
+  expect(judged('700mb')).toBeUndefined()
+})
 
 test('a claim’s record reads back as it was written', () => {
   const { decided } = first({})

@@ -7,14 +7,14 @@ import type { ConfigurationGroup } from '../../api/configurationgroup.ts'
 import type { Datastore, EngineName } from '../../api/datastore.ts'
 import type { DatastoreVersion } from '../../api/datastoreversion.ts'
 import type { Flavor } from '../../api/flavor.ts'
-import type { GuestSpec } from '../../api/guest.ts'
+import type { GuestSpec, Layers } from '../../api/guest.ts'
 import type { InstanceSpec } from '../../api/instance.ts'
 import type { OperatorEngine } from '../../engines/operator-engine.ts'
 import type { Parameters } from '../../engines/parameters/layers.ts'
 import { type Fault, fault } from '../../errors.ts'
 import { byAge } from '../claims.ts'
 import { type Running, settingsOfGroup } from '../configurationgroup/judge.ts'
-import { judgeSettings } from '../judge-settings.ts'
+import { type Judged, judgeSettings, type Room } from '../judge-settings.ts'
 import { annotations } from '../names.ts'
 import { formatBytes, parseQuantity } from '../quantity.ts'
 import { type Course, judgeStep, planVersion, type Standing } from './version-change.ts'
@@ -100,15 +100,21 @@ export function digestRecord({ image, imageDigest }: Pick<GuestSpec, 'image' | '
   return imageDigest === undefined ? {} : { [annotations.imageDigest]: `${image}@${imageDigest}` }
 }
 
+/** What there is of an Instance already. */
+export interface Present extends Pick<Standing, 'data' | 'isDone'> {
+  /** What its Guest was last asked for. */
+  layers?: Layers | undefined
+}
+
 export function decide(
   spec: InstanceSpec,
   recorded: Recorded | undefined,
   flavor: GuestSpec['flavor'] | undefined,
   catalog: Catalog,
   engines: Engines,
-  found: Pick<Standing, 'data' | 'isDone'> = { isDone: false },
+  there: Present = { isDone: false },
 ): Decision {
-  return recorded === undefined ? decideFirst(spec, catalog, engines) : decideAgain(spec, recorded, flavor, catalog, engines, found)
+  return recorded === undefined ? decideFirst(spec, catalog, engines) : decideAgain(spec, recorded, flavor, catalog, engines, there)
 }
 
 const present = <T extends { metadata: { deletionTimestamp?: string } }>(object: T | undefined): T | undefined =>
@@ -130,43 +136,35 @@ function decideFirst(spec: InstanceSpec, catalog: Catalog, engines: Engines): De
   const flavor = present(catalog.flavor)
   if (flavor === undefined) return { fault: fault('FlavorNotFound', { flavor: spec.flavorRef.name }) }
   const size = flavorOf(flavor)
-  const unfit = judgeFit(spec, found, size, engine)
+  const unfit = judgeFit(spec, found, size, engine.minimumMemory)
   if (unfit !== undefined) return { fault: unfit }
-  const group = groupOf(spec, present(catalog.group), { datastore: name, version, engine, flavor: size })
-  if (group.groupFault !== undefined) return { fault: group.groupFault }
-  return {
-    decided: { datastore: name, engine, flavor: size, image: found.spec.image, ...asOffered(found, engine, size), ...group.decided },
-  }
+  const common = { datastore: name, engine, flavor: size }
+  const { settings, fault: wrong } = settle(spec, found, present(catalog.group), { ...common, version })
+  if (wrong !== undefined) return { fault: wrong }
+  return { decided: { ...common, ...asOffered(found), ...settings, image: found.spec.image } }
 }
 
-/** Whether the version takes an Instance of this size, and is right in itself. */
+/** Whether the version takes an Instance of this size. */
 function judgeFit(
   { volume }: InstanceSpec,
   found: DatastoreVersion,
   flavor: GuestSpec['flavor'],
-  engine: OperatorEngine,
+  minimumMemory: number,
 ): Fault | undefined {
   const { allowedFlavors, version, datastoreRef, maxVolumeSize } = found.spec
   if (allowedFlavors !== undefined && !allowedFlavors.includes(flavor.name)) {
     const allowed = allowedFlavors.length === 0 ? 'none' : allowedFlavors.join(', ')
     return fault('FlavorNotAllowed', { flavor: flavor.name, datastore: datastoreRef.name, version, allowed })
   }
-  if (parseQuantity(flavor.memory) < engine.minimumMemory) {
-    return fault('FlavorTooSmall', { flavor: flavor.name, needs: formatBytes(engine.minimumMemory) })
+  if (parseQuantity(flavor.memory) < minimumMemory) {
+    return fault('FlavorTooSmall', { flavor: flavor.name, needs: formatBytes(minimumMemory) })
   }
-  return checkVolumeSize(volume.size, maxVolumeSize) ?? settingsOf(found, engine, flavor).fault
+  return checkVolumeSize(volume.size, maxVolumeSize)
 }
 
 /** A version as the catalog has it now. */
-function asOffered(found: DatastoreVersion, engine: OperatorEngine, flavor: GuestSpec['flavor']) {
-  const { version, image, imagePullSecrets = [], maxVolumeSize } = found.spec
-  const { settings } = settingsOf(found, engine, flavor)
-  return {
-    version,
-    offered: { image, imagePullSecrets },
-    ...(maxVolumeSize !== undefined && { maxVolumeSize }),
-    ...(settings !== undefined && { settings }),
-  }
+function asOffered({ spec: { version, image, imagePullSecrets = [], maxVolumeSize } }: DatastoreVersion) {
+  return { version, offered: { image, imagePullSecrets }, ...(maxVolumeSize !== undefined && { maxVolumeSize }) }
 }
 
 /** It was decided before. The catalog only says what a restart would bring, and whether another version that is asked for may come. */
@@ -176,31 +174,36 @@ function decideAgain(
   flavor: GuestSpec['flavor'] | undefined,
   catalog: Catalog,
   engines: Engines,
-  { data, isDone }: Pick<Standing, 'data' | 'isDone'>,
+  { data, isDone, layers }: Present,
 ): Decision {
   const engine = engines[recorded.engine]
   if (engine === undefined) return { fault: fault('EngineUnknown', { engine: recorded.engine }) }
   const size = flavor ?? (catalog.flavor && flavorOf(catalog.flavor))
   if (size === undefined) return { fault: fault('FlavorNotFound', { flavor: spec.flavorRef.name }) }
   const { datastore, version, upgradeFrom } = recorded
-  const judgeKnown = (to: string) => judgeOffered(catalog, datastore, to, engine, size)
-  const group = (version: string) => groupOf(spec, catalog.group, { datastore, version, engine, flavor: size })
-  const judge = (from: string, to: string) => judgeChange(spec, catalog, datastore, size, engine, from, to) ?? group(to).groupFault
-  const planned = planVersion(spec.datastore.version, { version, upgradeFrom, data, isDone }, judge, judgeKnown)
   const common = { datastore, engine, flavor: size }
-  const offeredAs = (course: Course) => {
-    const found = findVersion(catalog.versions, course.version)
-    const { version, upgradeFrom } = course
-    return { ...(found && asOffered(found, engine, size)), version, ...(upgradeFrom !== undefined && { upgradeFrom }) }
+  const offer = (version: string) => findVersion(catalog.versions, version)
+  const settleFor = (version: string, layers?: Layers) => settle(spec, offer(version), catalog.group, { ...common, version }, layers)
+  const judge = (from: string, to: string) => judgeChange(spec, offer(to), common, from, to) ?? settleFor(to).fault
+  // Of a version that the data has or had nothing but itself is asked.
+  const judgeKnown = (to: string) => (offer(to) === undefined ? fault('DatastoreVersionNotFound', { datastore, version: to }) : undefined)
+  const planned = planVersion(spec.datastore.version, { version, upgradeFrom, data, isDone }, judge, judgeKnown)
+  const offeredAs = ({ version, upgradeFrom }: Course) => {
+    const found = offer(version)
+    return { ...(found && asOffered(found)), version, ...(upgradeFrom !== undefined && { upgradeFrom }) }
   }
   const { image, imageDigest } = recorded
-  const { groupFault, decided: ofGroup } = group(planned.current.version)
-  const found = findVersion(catalog.versions, planned.current.version)
-  const configurationFault = groupFault ?? (found && settingsOf(found, engine, size).fault)
-  // What a group sets for one version is not carried over to another that it does not suit.
-  const next = planned.next && { ...common, ...offeredAs(planned.next), groupSettings: {}, ...group(planned.next.version).decided }
+  const { settings, fault: configurationFault } = settleFor(planned.current.version, layers)
+  // What is set for one version is not carried over to another that it does not suit.
+  const next = planned.next && {
+    ...common,
+    ...offeredAs(planned.next),
+    settings: {},
+    groupSettings: {},
+    ...settleFor(planned.next.version).settings,
+  }
   return {
-    decided: { ...common, ...offeredAs(planned.current), ...ofGroup, image, ...(imageDigest !== undefined && { imageDigest }) },
+    decided: { ...common, ...offeredAs(planned.current), ...settings, image, ...(imageDigest !== undefined && { imageDigest }) },
     ...(next?.offered !== undefined && {
       next: { waits: planned.next!.waits, decided: { ...next, image: next.offered.image } },
     }),
@@ -212,14 +215,12 @@ function decideAgain(
 /** What speaks against an Instance's change from one version to another. */
 function judgeChange(
   spec: InstanceSpec,
-  { versions }: Catalog,
-  datastore: string,
-  flavor: GuestSpec['flavor'],
-  engine: OperatorEngine,
+  offered: DatastoreVersion | undefined,
+  { datastore, engine, flavor }: Pick<Decided, 'datastore' | 'engine' | 'flavor'>,
   from: string,
   to: string,
 ): Fault | undefined {
-  const found = present(findVersion(versions, to))
+  const found = present(offered)
   if (found === undefined) return fault('DatastoreVersionNotFound', { datastore, version: to })
   const impossible = judgeStep(engine, from, to)
   if (impossible !== undefined) return impossible
@@ -229,39 +230,38 @@ function judgeChange(
     return fault('VersionChangeNotAllowed', { datastore, from, to, allowed })
   }
   if (!active) return fault('DatastoreVersionInactive', { datastore, version: to })
-  return judgeFit(spec, found, flavor, engine)
+  return judgeFit(spec, found, flavor, engine.minimumMemory)
 }
 
-/** Of a version that the data has or had only what it needs to run is asked. */
-function judgeOffered(
-  { versions }: Catalog,
-  datastore: string,
-  version: string,
-  engine: OperatorEngine,
-  flavor: GuestSpec['flavor'],
-): Fault | undefined {
-  const found = findVersion(versions, version)
-  return found === undefined ? fault('DatastoreVersionNotFound', { datastore, version }) : settingsOf(found, engine, flavor).fault
+/** The settings of a version in the engine's own form, or what is wrong with them: in themselves, or with a room, in that. */
+export function settingsOf({ metadata, spec }: DatastoreVersion, engine: OperatorEngine, room?: Room): Judged {
+  return judgeSettings(`spec.defaults of DatastoreVersion "${metadata.name}"`, spec.defaults ?? {}, engine, spec.version, room)
 }
 
-/** The settings of a version in the engine's own form, or what is wrong with them: in themselves, or for an Instance of that flavor. */
-export function settingsOf(
-  { metadata, spec }: DatastoreVersion,
-  engine: OperatorEngine,
-  flavor?: GuestSpec['flavor'],
-): { settings?: Parameters; fault?: Fault } {
-  return judgeSettings(`spec.defaults of DatastoreVersion "${metadata.name}"`, spec.defaults ?? {}, engine, spec.version, flavor)
-}
-
-/** An Instance without a group has none of its settings. */
-function groupOf(
+/**
+ * What is to be in force of a version's settings and of the group's, and what is wrong with those that are not among them. Each is judged with the
+ * other as that is in force, so that the two together never need more memory than there is.
+ */
+function settle(
   { configurationRef }: InstanceSpec,
+  found: DatastoreVersion | undefined,
   group: ConfigurationGroup | undefined,
-  running: Running,
-): { groupFault?: Fault; decided?: Pick<Decided, 'groupSettings'> } {
-  if (configurationRef === undefined) return { decided: { groupSettings: {} } }
-  const judged = settingsOfGroup(configurationRef.name, group, running)
-  return 'fault' in judged ? { groupFault: judged.fault } : { decided: { groupSettings: judged.settings } }
+  running: Omit<Running, 'ofVersion'>,
+  layers?: Layers,
+): { settings: Pick<Decided, 'settings' | 'groupSettings'>; fault?: Fault } {
+  const ofVersion = found && settingsOf(found, running.engine, { flavor: running.flavor, over: layers?.group })
+  const beneath = ofVersion?.settings ?? layers?.version
+  // An Instance without a group has none of its settings.
+  const ofGroup: Judged =
+    configurationRef === undefined ? { settings: {} } : settingsOfGroup(configurationRef.name, group, { ...running, ofVersion: beneath })
+  const fault = ofGroup.fault ?? ofVersion?.fault
+  return {
+    settings: {
+      ...(ofVersion?.settings !== undefined && { settings: ofVersion.settings }),
+      ...(ofGroup.settings !== undefined && { groupSettings: ofGroup.settings }),
+    },
+    ...(fault !== undefined && { fault }),
+  }
 }
 
 export function checkVolumeSize(size: string | number, max: string | number | undefined): Fault | undefined {

@@ -97,7 +97,10 @@ export function planInstance(o: Observed, pod: PodSettings): Plan {
   if (lost !== undefined && side.guest === undefined) return nothing({ fault: lost })
 
   const recorded = side.guest?.spec ?? readRecord(side.claim?.metadata.annotations)
-  const decision = decide(instance.spec, recorded, side.guest?.spec.flavor, o.catalog, o.engines, dataFound(side))
+  const decision = decide(instance.spec, recorded, side.guest?.spec.flavor, o.catalog, o.engines, {
+    ...dataFound(side),
+    layers: side.guest?.spec.configuration.layers,
+  })
   if (decision.decided === undefined) return nothing(decision.fault && { fault: decision.fault })
   const held = decision.next?.waits ? holdsUp(side, decision.next.decided.version) : undefined
   const next = held === undefined ? decision.next : undefined

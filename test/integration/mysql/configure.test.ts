@@ -80,6 +80,16 @@ describe.each(servers)('$of', kind => {
     await configure()
   })
 
+  test('text that another one moves stays as it is asked for, whatever else is refused', async () => {
+    const text = { character_set_server: 'utf8', collation_server: 'utf8mb3_unicode_ci' }
+    for (const more of [{}, { no_such_setting: '1' }, { no_such_setting: '2' }]) {
+      const { notApplied = [] } = await configure({ ...text, ...more })
+      expect(notApplied).toHaveLength(Object.keys(more).length)
+      expect(await value('collation_server')).toBe('utf8mb3_unicode_ci')
+    }
+    await configure()
+  })
+
   test('two that cannot both be are told, though the server took each', async () => {
     expect((await configure({ collation_server: 'latin1_swedish_ci' })).notApplied?.join('; ')).toEqual(
       expect.stringMatching(/collation_server|character_set_server/),

@@ -1,5 +1,5 @@
 /** How the MySQL family's configuration files are written, and what else is the same of its parameters, whatever the server and its version. */
-import type { Durable, Notation } from '../../parameters/rule.ts'
+import type { Durable, Memory, Notation } from '../../parameters/rule.ts'
 import { owned } from '../owned-parameters.ts'
 
 const kib = 1024n
@@ -40,6 +40,12 @@ const prefix = /^(loose|skip|enable|disable|maximum)_/
 const unknown = (name: string) =>
   prefix.test(name) ? 'has a prefix that is not taken: state the parameter itself and its value' : undefined
 
-const memory = ['innodb_buffer_pool_size', 'innodb_log_buffer_size', 'key_buffer_size', 'aria_pagecache_buffer_size', 'query_cache_size']
+const memory: readonly Memory[] = [
+  { name: 'innodb_buffer_pool_size' },
+  { name: 'innodb_log_buffer_size' },
+  { name: 'key_buffer_size' },
+  { name: 'aria_pagecache_buffer_size' },
+  { name: 'query_cache_size' },
+]
 
 export const family = { notation, owned, durable, memory, unknown }

@@ -48,7 +48,7 @@ export const postgresqlParameters = catalogues(
     notation,
     owned,
     durable,
-    memory: ['shared_buffers', 'wal_buffers'],
+    memory: [{ name: 'shared_buffers' }, { name: 'wal_buffers' }],
     unknown,
   },
 )

@@ -28,7 +28,7 @@ const directives = /^(include|user|rename-command|loadmodule.*|sentinel.*)$/
 
 const unknown = (name: string) => (directives.test(name) ? 'is no parameter but a directive, and belongs to Trove' : undefined)
 
-const common = { notation, owned, durable, memory: ['maxmemory'], unknown }
+const common = { notation, owned, durable, memory: [{ name: 'maxmemory', unbounded: '0' }], unknown }
 
 export const redisParameters = catalogues('Redis', { '7.0': redis7_0, '8.0': redis8_0 }, common)
 export const valkeyParameters = catalogues('Valkey', { '8.1': valkey8_1 }, common)
