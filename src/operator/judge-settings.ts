@@ -1,49 +1,42 @@
 /** Judges settings that a person asks for, by the rules of an engine's versions: those of a DatastoreVersion, or of a ConfigurationGroup. Pure. */
-import type { GuestSpec } from '../api/guest.ts'
+import type { GuestSpec, Layers } from '../api/guest.ts'
 import type { OperatorEngine } from '../engines/operator-engine.ts'
 import { catalogueOf } from '../engines/parameters/catalogue.ts'
 import { type CheckedParameters, checkParameters, describeFaults, type ParameterFault } from '../engines/parameters/check.ts'
-import type { Parameters } from '../engines/parameters/layers.ts'
+import { laid, type Parameters } from '../engines/parameters/layers.ts'
 import { memoryOf } from '../engines/parameters/memory.ts'
 import type { Written } from '../engines/parameters/value.ts'
 import { type Fault, fault } from '../errors.ts'
-import { formatBytes } from './quantity.ts'
-import { sizeOf } from './size.ts'
+import { formatBytes, parseQuantity } from './quantity.ts'
 
 type Values = Readonly<Record<string, Written>>
-
-/** Where settings are to be in force: the memory that there is, and what else is set. */
-export interface Room {
-  flavor: GuestSpec['flavor']
-  /** What these settings win over. */
-  under?: Parameters | undefined
-  /** What wins over them. */
-  over?: Parameters | undefined
-}
 
 /** The settings in the engine's own form, or what is wrong with them. */
 export type Judged = { settings: Parameters; fault?: undefined } | { settings?: undefined; fault: Fault }
 
-/**
- * `of` is whose settings they are, for the message. With a room, whether there is the memory for them too: some of them a running server takes at
- * once, and is killed for.
- */
-export function judgeSettings(of: string, values: Values, engine: OperatorEngine, version: string, room?: Room): Judged {
+/** `of` is whose settings they are, for the message. */
+export function judgeSettings(of: string, values: Values, engine: OperatorEngine, version: string): Judged {
   const { parameters, faults } = check(values, engine, version)
-  const all = room === undefined ? faults : [...faults, ...tooLarge(parameters, engine, version, room)]
-  return all.length === 0 ? { settings: parameters } : { fault: invalid(of, all) }
+  return faults.length === 0 ? { settings: parameters } : { fault: invalid(of, faults) }
 }
 
-function tooLarge(own: Parameters, engine: OperatorEngine, version: string, { flavor, under, over }: Room): ParameterFault[] {
+export interface Server {
+  engine: OperatorEngine
+  version: string
+  flavor: GuestSpec['flavor']
+}
+
+/** Why a server with all these layers has not the memory for them. Some of it a running server takes at once, and is killed for. */
+export function judgeMemory(of: string, { engine, version, flavor }: Server, layers: Layers): Fault | undefined {
   const catalogue = catalogueOf(engine.parameters, version)
-  const stated = catalogue?.memory.map(({ name }) => name).filter(name => own[name] !== undefined && over?.[name] === undefined) ?? []
-  if (catalogue === undefined || stated.length === 0) return []
-  const size = sizeOf({ version, flavor })
-  const bytes = memoryOf(catalogue, { ...engine.defaults(size), ...under, ...own, ...over })
-  if (bytes <= size.flavor.memoryBytes) return []
+  const asked = { ...layers.version, ...layers.group }
+  const names = catalogue?.memory.map(({ name }) => name).filter(name => asked[name] !== undefined) ?? []
+  if (catalogue === undefined || names.length === 0) return undefined
+  const bytes = memoryOf(catalogue, laid(layers))
+  if (bytes <= parseQuantity(flavor.memory)) return undefined
   const most = bytes === Number.POSITIVE_INFINITY ? 'whatever it can get' : formatBytes(bytes)
   const why = `would bring the memory that the server takes as a whole to ${most}, and Flavor "${flavor.name}" has ${flavor.memory}`
-  return [{ parameter: stated.join(', '), why }]
+  return invalid(of, [{ parameter: names.join(', '), why }])
 }
 
 /** What is wrong with them in any of the versions. */

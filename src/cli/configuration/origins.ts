@@ -10,9 +10,9 @@ import type { Layers } from '../../api/guest.ts'
 import type { Instance } from '../../api/instance.ts'
 import { catalogueOf } from '../../engines/parameters/catalogue.ts'
 import { isOwned } from '../../engines/parameters/rule.ts'
-import { settingsOfGroup } from '../../operator/configurationgroup/judge.ts'
 import { renderLayers } from '../../operator/instance/configuration.ts'
-import { type Engines, findVersion, flavorOf, settingsOf } from '../../operator/instance/decide.ts'
+import { type Engines, findVersion, flavorOf } from '../../operator/instance/decide.ts'
+import { settle } from '../../operator/instance/settle.ts'
 import { sizeOf } from '../../operator/size.ts'
 
 export interface Found {
@@ -53,9 +53,9 @@ export function configurationOf({ instance, datastore, versions, flavor, group }
   if (engine === undefined) throw new Error(`this kubectl-trove has no engine "${datastore.spec.engine}": it is older than the operator`)
   const size = { engine, version, flavor: flavorOf(flavor) }
   const offered = findVersion(versions, version)
-  const ofVersion = offered && settingsOf(offered, engine, { flavor: size.flavor }).settings
   const ref = instance.spec.configurationRef
-  const ofGroup = ref && settingsOfGroup(ref.name, group, { datastore: datastore.metadata.name, ...size, ofVersion }).settings
+  const { taken } = settle(instance.spec, offered, group, { ...size, datastore: datastore.metadata.name })
+  const { settings: ofVersion, groupSettings: ofGroup } = taken
   const layers: Layers = { defaults: engine.defaults(sizeOf(size)), version: ofVersion ?? {}, group: ofGroup ?? {} }
   const { hash } = renderLayers(instance, size, layers)
 

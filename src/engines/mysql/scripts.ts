@@ -45,7 +45,8 @@ export function upgradeMariadb({ sockets }: EnginePaths): string {
  * directory, is stale and must go: process ids are small in a container and repeat, and the server refuses to start on one that is alive.
  *
  * What a large query or a new index needs on disk goes to the volume, beside the data, where a directory would be a database. In the pod's own
- * directory it would fill the node, and the kubelet would end the pod for it.
+ * directory it would fill the node, and the kubelet would end the pod for it. 73 is EX_CANTCREAT, by which the agent knows a volume that cannot be
+ * written.
  */
 export function start({ server }: Dialect, paths: EnginePaths): StartCommand {
   const socket = socketOf(paths.sockets)
@@ -54,7 +55,7 @@ export function start({ server }: Dialect, paths: EnginePaths): StartCommand {
   return {
     script: [
       `rm -f ${word(socket)} ${word(`${socket}.lock`)}`,
-      `rm -rf ${word(temporary)} && mkdir -m 700 ${word(temporary)} || exit`,
+      `rm -rf ${word(temporary)} && mkdir -m 700 ${word(temporary)} || exit 73`,
       `exec ${server} --defaults-file=${word(`${paths.configuration}/my.cnf`)} ${settings.map(s => `--${word(s)}`).join(' ')}`,
     ].join('\n'),
     stopSignal: 'TERM',

@@ -3,7 +3,8 @@ import type { Datastore } from '../../api/datastore.ts'
 import type { DatastoreVersion } from '../../api/datastoreversion.ts'
 import type { OperatorEngine } from '../../engines/operator-engine.ts'
 import { type Fault, fault } from '../../errors.ts'
-import { type Engines, findVersion, settingsOf } from '../instance/decide.ts'
+import { type Engines, findVersion } from '../instance/decide.ts'
+import { settingsOf } from '../instance/settle.ts'
 import { judgeStep } from '../instance/version-change.ts'
 
 /** `versions` are those of this Datastore. */

@@ -40,7 +40,7 @@ test.each([
   ['a version without rules', judge(aGroup({ a: 1 }), [aVersion({ version: '12' })]), 'ConfigurationInvalid'],
 ])('%s is wrong', (_, wrong, code) => expect(wrong?.code).toBe(code))
 
-const running = { datastore: 'pg', version: '17', engine, flavor: { name: 'small', cpu: '500m', memory: '1Gi' }, ofVersion: undefined }
+const running = { datastore: 'pg', version: '17', engine }
 test.each([
   ['is not there', undefined, 'ConfigurationGroupNotFound'],
   ['is for another Datastore', aGroup({}, { type: 'other' }), 'ConfigurationGroupMismatch'],
@@ -48,17 +48,6 @@ test.each([
   ['has what the version does not', aGroup({ no_such: 1 }), 'ConfigurationInvalid'],
 ])('an Instance has nothing of a group that %s', (_, group, code) => {
   expect(settingsOfGroup('settings', group, running)).toMatchObject({ fault: { code } })
-})
-
-test('what is more memory than its Flavor has is no good for an Instance, and no fault of the group', () => {
-  const large = aGroup({ shared_buffers: '2GB', wal_buffers: '16MB', work_mem: '4GB' })
-  expect(judge(large)).toBeUndefined()
-  const found = settingsOfGroup('settings', large, running)
-  expect(found).toMatchObject({ fault: { code: 'ConfigurationInvalid' } })
-  expect(JSON.stringify(found)).toContain(
-    'shared_buffers, wal_buffers would bring the memory that the server takes as a whole to 2064Mi, and Flavor \\"small\\" has 1Gi',
-  )
-  expect(settingsOfGroup('settings', aGroup({ shared_buffers: '900MB', wal_buffers: -1 }), running)).toHaveProperty('settings')
 })
 
 test('an Instance has the settings as its engine writes them', () => {

@@ -2,10 +2,8 @@
 import type { ConfigurationGroup } from '../../api/configurationgroup.ts'
 import type { Datastore } from '../../api/datastore.ts'
 import type { DatastoreVersion } from '../../api/datastoreversion.ts'
-import type { GuestSpec } from '../../api/guest.ts'
 import type { OperatorEngine } from '../../engines/operator-engine.ts'
 import { catalogueOf } from '../../engines/parameters/catalogue.ts'
-import type { Parameters } from '../../engines/parameters/layers.ts'
 import { type Fault, fault } from '../../errors.ts'
 import type { Engines } from '../instance/decide.ts'
 import { type Judged, judgeSettings, wrongInAny } from '../judge-settings.ts'
@@ -15,24 +13,17 @@ export interface Running {
   datastore: string
   version: string
   engine: OperatorEngine
-  flavor: GuestSpec['flavor']
-  /** What its version sets, over which the group's settings lie. */
-  ofVersion: Parameters | undefined
 }
 
-/** The settings that an Instance has of the group that it refers to by `name`, or why it has none. */
-export function settingsOfGroup(
-  name: string,
-  group: ConfigurationGroup | undefined,
-  { datastore, version, engine, flavor, ofVersion }: Running,
-): Judged {
+/** The settings that an Instance has of the group that it refers to by `name`, or why it has none. Whether it has the memory for them is another question. */
+export function settingsOfGroup(name: string, group: ConfigurationGroup | undefined, { datastore, version, engine }: Running): Judged {
   if (group === undefined) return { fault: fault('ConfigurationGroupNotFound', { group: name }) }
   const { type, version: only } = group.spec.datastore
   if (type !== datastore || (only !== undefined && only !== version)) {
     const meant = only === undefined ? type : `${type} ${only}`
     return { fault: fault('ConfigurationGroupMismatch', { group: name, meant, runs: `${datastore} ${version}` }) }
   }
-  return judgeSettings(`ConfigurationGroup "${name}"`, group.spec.values, engine, version, { flavor, under: ofVersion })
+  return judgeSettings(`ConfigurationGroup "${name}"`, group.spec.values, engine, version)
 }
 
 /**

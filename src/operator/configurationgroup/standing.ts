@@ -3,6 +3,7 @@ import type { ConfigurationGroup, ConfigurationGroupStatus } from '../../api/con
 import { same } from '../compare.ts'
 import type { Engines } from '../instance/decide.ts'
 import { believed, type Observed } from '../instance/observed.ts'
+import { judgeMemory } from '../judge-settings.ts'
 import { settingsOfGroup } from './judge.ts'
 
 /** An Instance that refers to the group, and what is behind it. */
@@ -18,8 +19,10 @@ export function standingOf(group: ConfigurationGroup, { instance, side }: User, 
   const { datastore, engine: name, version, flavor, configuration: wanted } = guest.spec
   const engine = engines[name]
   if (engine === undefined) return 'failed'
-  const judged = settingsOfGroup(group.metadata.name, group, { datastore, version, engine, flavor, ofVersion: wanted.layers.version })
+  const judged = settingsOfGroup(group.metadata.name, group, { datastore, version, engine })
   if (judged.fault !== undefined) return 'failed'
+  const layers = { ...wanted.layers, group: judged.settings }
+  if (judgeMemory(group.metadata.name, { engine, version, flavor }, layers) !== undefined) return 'failed'
   const reported = believed(side)?.configuration
   if (!same(wanted.layers.group ?? {}, judged.settings) || reported === undefined) return 'onItsWay'
   if (reported.fault !== undefined) return 'failed'

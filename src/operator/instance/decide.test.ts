@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { operatorEngines } from '../../engines/operator-engines.ts'
 import { aDatastore, aFlavor, aGroup, ago, anInstance, aVersion, engine } from '../examples.ts'
-import { type Catalog, decide, digestRecord, readRecord, recordOf, settingsOf } from './decide.ts'
+import { type Catalog, decide, digestRecord, readRecord, recordOf } from './decide.ts'
+import { settingsOf } from './settle.ts'
 
 const whole: Catalog = { datastore: aDatastore(), versions: [aVersion()], flavor: aFlavor() }
 const engines = { postgresql: engine }
@@ -187,46 +188,6 @@ test.each<Record<string, string | number>>([{ no_such: 1 }, { shared_buffers: '2
     expect(told.fault).toBeUndefined()
   },
 )
-
-test('what the version and the group set must fit into the Flavor together', () => {
-  const real = { postgresql: operatorEngines.postgresql }
-  const both = (defaults: Record<string, string>, values: Record<string, string>, layers?: object) => {
-    const catalog = { ...whole, versions: [aVersion({ defaults })], group: aGroup({ ...values }) }
-    const { spec } = anInstance(grouped)
-    const again = decide(spec, running, flavor, catalog, real, { isDone: true, layers: { defaults: {}, ...layers } })
-    const { settings, groupSettings } = again.decided ?? {}
-    return {
-      new: decide(spec, undefined, undefined, catalog, real).fault?.code,
-      settings,
-      groupSettings,
-      told: again.configurationFault,
-    }
-  }
-  const [large, more, small] = [{ shared_buffers: '900MB' }, { wal_buffers: '200MB' }, { shared_buffers: '64MB' }]
-  // The group comes last, and is what does not fit.
-  const last = both(large, more, { version: large })
-  expect(last).toMatchObject({ new: 'ConfigurationInvalid', settings: large, groupSettings: undefined })
-  expect(last.told?.message).toContain(
-    '"settings" cannot be taken: wal_buffers would bring the memory that the server takes as a whole to 1100Mi',
-  )
-  // The version comes last, and the group is in force.
-  const raised = both(large, more, { group: more })
-  expect(raised).toMatchObject({ settings: undefined, groupSettings: more })
-  expect(raised.told?.message).toContain('DatastoreVersion')
-  // What the group wins over counts no longer, and the room that the version makes is there.
-  expect(both(large, small)).toMatchObject({ new: undefined, settings: large, groupSettings: small, told: undefined })
-  expect(both({}, { wal_buffers: '930MB' })).toMatchObject({ new: 'ConfigurationInvalid', groupSettings: undefined })
-  expect(both(small, { wal_buffers: '930MB' })).toMatchObject({ new: undefined, groupSettings: { wal_buffers: '930MB' }, told: undefined })
-})
-
-test.each(['redis', 'valkey'] as const)('a %s without a bound for its memory fits into no Flavor', engine => {
-  const version = engine === 'redis' ? '8.0' : '8.1'
-  const judged = (maxmemory: string | number) =>
-    settingsOf(aVersion({ version, defaults: { maxmemory } }), operatorEngines[engine], { flavor }).fault?.message
-  for (const none of [0, '0gb'])
-    expect(judged(none)).toContain('maxmemory would bring the memory that the server takes as a whole to whatever it can get')
-  expect(judged('700mb')).toBeUndefined()
-})
 
 test('a claim’s record reads back as it was written', () => {
   const { decided } = first({})

@@ -10,13 +10,11 @@ import type { Flavor } from '../../api/flavor.ts'
 import type { GuestSpec, Layers } from '../../api/guest.ts'
 import type { InstanceSpec } from '../../api/instance.ts'
 import type { OperatorEngine } from '../../engines/operator-engine.ts'
-import type { Parameters } from '../../engines/parameters/layers.ts'
 import { type Fault, fault } from '../../errors.ts'
 import { byAge } from '../claims.ts'
-import { type Running, settingsOfGroup } from '../configurationgroup/judge.ts'
-import { type Judged, judgeSettings, type Room } from '../judge-settings.ts'
 import { annotations } from '../names.ts'
 import { formatBytes, parseQuantity } from '../quantity.ts'
+import { settle, type Taken } from './settle.ts'
 import { type Course, judgeStep, planVersion, type Standing } from './version-change.ts'
 
 export type Engines = Partial<Record<EngineName, OperatorEngine>>
@@ -30,7 +28,7 @@ export interface Catalog {
   group?: ConfigurationGroup
 }
 
-export interface Decided {
+export interface Decided extends Taken {
   datastore: string
   engine: OperatorEngine
   version: string
@@ -43,10 +41,6 @@ export interface Decided {
   /** What the catalog says now; a restart that the user asks for takes it up. Absent if the version is no longer there. */
   offered?: { image: string; imagePullSecrets: string[] }
   maxVolumeSize?: string | number
-  /** What the version sets, as far as the engine takes it; undefined if the version is no longer there, or sets something that is wrong. */
-  settings?: Parameters
-  /** The same of the Instance's group: undefined if that is not there, or not acceptable. */
-  groupSettings?: Parameters
 }
 
 export interface Decision {
@@ -139,9 +133,9 @@ function decideFirst(spec: InstanceSpec, catalog: Catalog, engines: Engines): De
   const unfit = judgeFit(spec, found, size, engine.minimumMemory)
   if (unfit !== undefined) return { fault: unfit }
   const common = { datastore: name, engine, flavor: size }
-  const { settings, fault: wrong } = settle(spec, found, present(catalog.group), { ...common, version })
+  const { taken, fault: wrong } = settle(spec, found, present(catalog.group), { ...common, version })
   if (wrong !== undefined) return { fault: wrong }
-  return { decided: { ...common, ...asOffered(found), ...settings, image: found.spec.image } }
+  return { decided: { ...common, ...asOffered(found), ...taken, image: found.spec.image } }
 }
 
 /** Whether the version takes an Instance of this size. */
@@ -193,17 +187,17 @@ function decideAgain(
     return { ...(found && asOffered(found)), version, ...(upgradeFrom !== undefined && { upgradeFrom }) }
   }
   const { image, imageDigest } = recorded
-  const { settings, fault: configurationFault } = settleFor(planned.current.version, layers)
+  const { taken, fault: configurationFault } = settleFor(planned.current.version, layers)
   // What is set for one version is not carried over to another that it does not suit.
   const next = planned.next && {
     ...common,
     ...offeredAs(planned.next),
     settings: {},
     groupSettings: {},
-    ...settleFor(planned.next.version).settings,
+    ...settleFor(planned.next.version).taken,
   }
   return {
-    decided: { ...common, ...offeredAs(planned.current), ...settings, image, ...(imageDigest !== undefined && { imageDigest }) },
+    decided: { ...common, ...offeredAs(planned.current), ...taken, image, ...(imageDigest !== undefined && { imageDigest }) },
     ...(next?.offered !== undefined && {
       next: { waits: planned.next!.waits, decided: { ...next, image: next.offered.image } },
     }),
@@ -231,37 +225,6 @@ function judgeChange(
   }
   if (!active) return fault('DatastoreVersionInactive', { datastore, version: to })
   return judgeFit(spec, found, flavor, engine.minimumMemory)
-}
-
-/** The settings of a version in the engine's own form, or what is wrong with them: in themselves, or with a room, in that. */
-export function settingsOf({ metadata, spec }: DatastoreVersion, engine: OperatorEngine, room?: Room): Judged {
-  return judgeSettings(`spec.defaults of DatastoreVersion "${metadata.name}"`, spec.defaults ?? {}, engine, spec.version, room)
-}
-
-/**
- * What is to be in force of a version's settings and of the group's, and what is wrong with those that are not among them. Each is judged with the
- * other as that is in force, so that the two together never need more memory than there is.
- */
-function settle(
-  { configurationRef }: InstanceSpec,
-  found: DatastoreVersion | undefined,
-  group: ConfigurationGroup | undefined,
-  running: Omit<Running, 'ofVersion'>,
-  layers?: Layers,
-): { settings: Pick<Decided, 'settings' | 'groupSettings'>; fault?: Fault } {
-  const ofVersion = found && settingsOf(found, running.engine, { flavor: running.flavor, over: layers?.group })
-  const beneath = ofVersion?.settings ?? layers?.version
-  // An Instance without a group has none of its settings.
-  const ofGroup: Judged =
-    configurationRef === undefined ? { settings: {} } : settingsOfGroup(configurationRef.name, group, { ...running, ofVersion: beneath })
-  const fault = ofGroup.fault ?? ofVersion?.fault
-  return {
-    settings: {
-      ...(ofVersion?.settings !== undefined && { settings: ofVersion.settings }),
-      ...(ofGroup.settings !== undefined && { groupSettings: ofGroup.settings }),
-    },
-    ...(fault !== undefined && { fault }),
-  }
 }
 
 export function checkVolumeSize(size: string | number, max: string | number | undefined): Fault | undefined {

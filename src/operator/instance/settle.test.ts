@@ -1,0 +1,92 @@
+import { expect, test } from 'vitest'
+import { operatorEngines } from '../../engines/operator-engines.ts'
+import { aGroup, anInstance, aVersion } from '../examples.ts'
+import { settle, type Taken } from './settle.ts'
+
+type Values = Record<string, string | number>
+
+const flavor = { name: 'small', cpu: '500m', memory: '1Gi' }
+const server = { datastore: 'mariadb', engine: operatorEngines.mariadb, version: '11.8', flavor }
+const redis = { datastore: 'redis', engine: operatorEngines.redis, version: '8.0', flavor }
+
+/** `group: undefined` is an Instance without one. */
+function ask(version: Values, group: Values | undefined, inForce?: { version?: Values; group?: Values }, of = server) {
+  const { spec } = anInstance(group && { configurationRef: { name: 'settings' } })
+  const found = aVersion({ version: of.version, defaults: version })
+  const { defaults } = settleDefaults(of)
+  return settle(spec, found, group && aGroup(group, { type: of.datastore }), of, inForce && ({ defaults, ...inForce } as never))
+}
+const settleDefaults = (of: typeof server) => ({
+  defaults: of.engine.defaults({ version: of.version, flavor: { cpuMillis: 500, memoryBytes: 2 ** 30 } }),
+})
+
+const mib = (sizes: Record<string, number>) =>
+  Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, String(size * 2 ** 20)]))
+const [pool700, pool128, key800, key600, key16] = [
+  mib({ innodb_buffer_pool_size: 700 }),
+  mib({ innodb_buffer_pool_size: 128 }),
+  mib({ key_buffer_size: 800 }),
+  mib({ key_buffer_size: 600 }),
+  mib({ key_buffer_size: 16 }),
+] as const
+const nothing: Taken = {}
+
+test('what fits is taken, and of a setting that both state the group’s counts', () => {
+  expect(ask(pool700, pool128)).toEqual({ taken: { settings: pool700, groupSettings: pool128 } })
+  expect(ask(pool700, { ...key800, ...pool128 }).fault, 'the group makes room in the version’s').toBeUndefined()
+  expect(ask(pool128, key800).fault, 'the version makes room for the group').toBeUndefined()
+})
+
+test.each<[string, ReturnType<typeof ask>, Taken]>([
+  ['the group comes to a version that leaves no room', ask(pool700, key800, { version: pool700 }), { settings: pool700 }],
+  ['the version comes to a group that leaves no room', ask(pool700, key600, { group: key600 }), { groupSettings: key600 }],
+  ['the version no longer makes room', ask({}, key800, { version: pool128, group: key800 }), { groupSettings: key800 }],
+  ['the group no longer makes room', ask(pool700, key800, { version: pool700, group: { ...key800, ...pool128 } }), { settings: pool700 }],
+  ['both move at once', ask(pool700, key800, { version: pool128, group: key16 }), { groupSettings: key800 }],
+  ['there is nothing yet', ask(pool700, key600), { groupSettings: key600 }],
+  ['the version’s are too large by themselves', ask({ ...pool700, ...key800 }, {}, { version: pool700 }), { groupSettings: {} }],
+  ['and a group that makes room is no remedy', ask({ ...pool700, ...key800 }, key16, { version: pool700 }), { groupSettings: key16 }],
+  ['the one in force is larger still', ask({}, { ...key800, ...pool700 }, { group: { ...key800, ...pool700 } }), nothing],
+])('settings that need more memory together than the Flavor has are not taken together: %s', (_, { taken, fault }, wanted) => {
+  expect(taken).toEqual(wanted)
+  expect(fault?.code).toBe('ConfigurationInvalid')
+})
+
+test('a pair that fits is taken though neither fits with what there was of the other', () => {
+  const had = { version: mib({ key_buffer_size: 700 }), group: mib({ key_buffer_size: 16, innodb_log_buffer_size: 400 }) }
+  const [settings, groupSettings] = [
+    mib({ aria_pagecache_buffer_size: 500 }),
+    mib({ aria_pagecache_buffer_size: 16, innodb_log_buffer_size: 200 }),
+  ]
+  expect(ask(settings, had.group, had).fault).toBeDefined()
+  expect(ask(had.version, groupSettings, had).fault).toBeDefined()
+  expect(ask(settings, groupSettings, had)).toEqual({ taken: { settings, groupSettings } })
+})
+
+test('a group is taken away whatever the version sets', () => {
+  expect(ask(pool700, undefined, { version: pool700, group: pool128 })).toEqual({ taken: { settings: pool700, groupSettings: {} } })
+})
+
+test('the message names everything that takes part', () => {
+  expect(ask(pool700, key800).fault?.message).toContain(
+    'spec.defaults of DatastoreVersion "pg-17" together with ConfigurationGroup "settings" cannot be taken: innodb_buffer_pool_size, key_buffer_size would bring the memory that the server takes as a whole to 1500Mi, and Flavor "small" has 1Gi',
+  )
+  expect(ask({}, { ...pool700, ...key800 }).fault?.message).toMatch(
+    /^ConfigurationGroup "settings" cannot be taken: innodb_buffer_pool_size/,
+  )
+})
+
+test('what is wrong in one layer leaves it as it was, and the other has what room there is then', () => {
+  const { taken, fault } = ask(pool700, { no_such: 1 }, { group: key800 })
+  expect(taken).toEqual({})
+  expect(fault?.message).toContain('no_such')
+  expect(ask(pool128, { no_such: 1 }, { group: key800 }).taken).toEqual({ settings: pool128 })
+  expect(ask({ no_such: 1 }, key800, { version: pool700 }).taken).toEqual({})
+})
+
+test.each([0, '0gb'])('a Redis whose memory has no bound fits into no Flavor: maxmemory %s', maxmemory => {
+  const all = ask({ maxmemory }, { maxmemory: '500mb' }, { group: { maxmemory: '524288000' } }, redis)
+  expect(all.taken).toEqual({ groupSettings: { maxmemory: '524288000' } })
+  expect(all.fault?.message).toContain('maxmemory would bring the memory that the server takes as a whole to whatever it can get')
+  expect(ask({}, { maxmemory: '700mb' }, undefined, redis).fault).toBeUndefined()
+})
