@@ -26,14 +26,21 @@ export interface Server {
   flavor: GuestSpec['flavor']
 }
 
-/** Why a server with all these layers has not the memory for them. Some of it a running server takes at once, and is killed for. */
-export function judgeMemory(of: string, { engine, version, flavor }: Server, layers: Layers): Fault | undefined {
+/** In bytes, what a server takes as a whole by all these layers. */
+export function memoryNeeded({ engine, version }: Omit<Server, 'flavor'>, layers: Layers): number {
   const catalogue = catalogueOf(engine.parameters, version)
-  const asked = { ...layers.version, ...layers.group }
-  const names = catalogue?.memory.map(({ name }) => name).filter(name => asked[name] !== undefined) ?? []
-  if (catalogue === undefined || names.length === 0) return undefined
-  const bytes = memoryOf(catalogue, laid(layers))
+  return catalogue === undefined ? 0 : memoryOf(catalogue, laid(layers))
+}
+
+/** Why a server with all these layers has not the memory for them. Some of it a running server takes at once, and is killed for. */
+export function judgeMemory(of: string, server: Server, layers: Layers): Fault | undefined {
+  const { engine, version, flavor } = server
+  const bytes = memoryNeeded(server, layers)
   if (bytes <= parseQuantity(flavor.memory)) return undefined
+  const asked = { ...layers.version, ...layers.group }
+  const names = catalogueOf(engine.parameters, version)!
+    .memory.map(({ name }) => name)
+    .filter(name => asked[name] !== undefined)
   const most = bytes === Number.POSITIVE_INFINITY ? 'whatever it can get' : formatBytes(bytes)
   const why = `would bring the memory that the server takes as a whole to ${most}, and Flavor "${flavor.name}" has ${flavor.memory}`
   return invalid(of, [{ parameter: names.join(', '), why }])

@@ -24,7 +24,7 @@ echo whole >'${data}/state'`,
 [ ! -e '${steering('refuse')}' ] || exit "$(cat '${steering('refuse')}')"
 read -r state <'${data}/state' && [ "$state" = whole ] || exit 9
 cat '${configuration}/engine.conf' >>'${data}/starts'
-echo $$ >'${sockets}/up'
+echo $$ >'${sockets}/up.new' && mv '${sockets}/up.new' '${sockets}/up'
 trap 'rm -f "${sockets}/up"; exit 0' TERM
 while :; do sleep 0.02; done`,
     }),

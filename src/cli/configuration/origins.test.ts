@@ -84,6 +84,13 @@ test('of settings that are no good nothing is shown but whose they are, and the 
   expect(said).toBe('ConfigurationGroupNotFound: there is none')
 })
 
+test('of two that do not fit together nothing is shown, for only the Guest has what is in force of each', () => {
+  const large = { ...found(), versions: [aVersion({ defaults: { shared_buffers: '900MB' } })], group: aGroup({ wal_buffers: '200MB' }) }
+  const { settings, notShown } = configurationOf(large, engines, false)
+  expect(settings.map(s => s.name)).toEqual(['listen_addresses', 'memory'])
+  expect(notShown).toEqual(['DatastoreVersion pg-17', 'ConfigurationGroup settings'])
+})
+
 test.each([
   ['an Instance that is not provisioned', { ...found(), instance: anInstance() }, engines, 'is not provisioned yet'],
   ['an engine that it does not have', found(), {}, 'has no engine "postgresql"'],

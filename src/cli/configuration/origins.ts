@@ -10,9 +10,11 @@ import type { Layers } from '../../api/guest.ts'
 import type { Instance } from '../../api/instance.ts'
 import { catalogueOf } from '../../engines/parameters/catalogue.ts'
 import { isOwned } from '../../engines/parameters/rule.ts'
+import { settingsOfGroup } from '../../operator/configurationgroup/judge.ts'
 import { renderLayers } from '../../operator/instance/configuration.ts'
 import { type Engines, findVersion, flavorOf } from '../../operator/instance/decide.ts'
-import { settle } from '../../operator/instance/settle.ts'
+import { settingsOf } from '../../operator/instance/settle.ts'
+import { judgeMemory } from '../../operator/judge-settings.ts'
 import { sizeOf } from '../../operator/size.ts'
 
 export interface Found {
@@ -54,9 +56,15 @@ export function configurationOf({ instance, datastore, versions, flavor, group }
   const size = { engine, version, flavor: flavorOf(flavor) }
   const offered = findVersion(versions, version)
   const ref = instance.spec.configurationRef
-  const { taken } = settle(instance.spec, offered, group, { ...size, datastore: datastore.metadata.name })
-  const { settings: ofVersion, groupSettings: ofGroup } = taken
-  const layers: Layers = { defaults: engine.defaults(sizeOf(size)), version: ofVersion ?? {}, group: ofGroup ?? {} }
+  const judged = {
+    version: offered && settingsOf(offered, engine).settings,
+    group: ref && settingsOfGroup(ref.name, group, { datastore: datastore.metadata.name, ...size }).settings,
+  }
+  const defaults = engine.defaults(sizeOf(size))
+  // Of two that need too much memory together the Instance keeps something that only its Guest tells.
+  const fits = judgeMemory('', size, { defaults, version: judged.version ?? {}, group: judged.group ?? {} }) === undefined
+  const { version: ofVersion, group: ofGroup } = fits ? judged : {}
+  const layers: Layers = { defaults, version: ofVersion ?? {}, group: ofGroup ?? {} }
   const { hash } = renderLayers(instance, size, layers)
 
   const catalogue = catalogueOf(engine.parameters, version)

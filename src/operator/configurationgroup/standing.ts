@@ -21,10 +21,12 @@ export function standingOf(group: ConfigurationGroup, { instance, side }: User, 
   if (engine === undefined) return 'failed'
   const judged = settingsOfGroup(group.metadata.name, group, { datastore, version, engine })
   if (judged.fault !== undefined) return 'failed'
-  const layers = { ...wanted.layers, group: judged.settings }
-  if (judgeMemory(group.metadata.name, { engine, version, flavor }, layers) !== undefined) return 'failed'
+  if (!same(wanted.layers.group ?? {}, judged.settings)) {
+    const layers = { ...wanted.layers, group: judged.settings }
+    return judgeMemory(group.metadata.name, { engine, version, flavor }, layers) === undefined ? 'onItsWay' : 'failed'
+  }
   const reported = believed(side)?.configuration
-  if (!same(wanted.layers.group ?? {}, judged.settings) || reported === undefined) return 'onItsWay'
+  if (reported === undefined) return 'onItsWay'
   if (reported.fault !== undefined) return 'failed'
   if (reported.hash !== wanted.hash) return 'onItsWay'
   return (reported.restartRequired ?? []).length > 0 ? 'restartRequired' : 'applied'

@@ -49,7 +49,7 @@ export interface Decision {
   next?: { decided: Decided; waits: boolean }
   /** Without `decided`, why nothing can be decided; beside it, why another version that is asked for does not come. */
   fault?: Fault
-  /** Why what the Instance's group, or else its version, sets is not taken. What runs goes on with what it had of it. */
+  /** Why not all is taken that the Instance's group and its version set. What runs goes on with what it had of the rest. */
   configurationFault?: Fault
 }
 

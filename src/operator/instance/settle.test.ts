@@ -1,6 +1,9 @@
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { Layers } from '../../api/guest.ts'
 import { operatorEngines } from '../../engines/operator-engines.ts'
 import { aGroup, anInstance, aVersion } from '../examples.ts'
+import { memoryNeeded } from '../judge-settings.ts'
 import { settle, type Taken } from './settle.ts'
 
 type Values = Record<string, string | number>
@@ -10,11 +13,11 @@ const server = { datastore: 'mariadb', engine: operatorEngines.mariadb, version:
 const redis = { datastore: 'redis', engine: operatorEngines.redis, version: '8.0', flavor }
 
 /** `group: undefined` is an Instance without one. */
-function ask(version: Values, group: Values | undefined, inForce?: { version?: Values; group?: Values }, of = server) {
+function ask(version: Values, group: Values | undefined, inForce?: Partial<Layers>, of = server) {
   const { spec } = anInstance(group && { configurationRef: { name: 'settings' } })
   const found = aVersion({ version: of.version, defaults: version })
   const { defaults } = settleDefaults(of)
-  return settle(spec, found, group && aGroup(group, { type: of.datastore }), of, inForce && ({ defaults, ...inForce } as never))
+  return settle(spec, found, group && aGroup(group, { type: of.datastore }), of, inForce && { defaults, ...inForce })
 }
 const settleDefaults = (of: typeof server) => ({
   defaults: of.engine.defaults({ version: of.version, flavor: { cpuMillis: 500, memoryBytes: 2 ** 30 } }),
@@ -29,7 +32,6 @@ const [pool700, pool128, key800, key600, key16] = [
   mib({ key_buffer_size: 600 }),
   mib({ key_buffer_size: 16 }),
 ] as const
-const nothing: Taken = {}
 
 test('what fits is taken, and of a setting that both state the group’s counts', () => {
   expect(ask(pool700, pool128)).toEqual({ taken: { settings: pool700, groupSettings: pool128 } })
@@ -46,7 +48,6 @@ test.each<[string, ReturnType<typeof ask>, Taken]>([
   ['there is nothing yet', ask(pool700, key600), { groupSettings: key600 }],
   ['the version’s are too large by themselves', ask({ ...pool700, ...key800 }, {}, { version: pool700 }), { groupSettings: {} }],
   ['and a group that makes room is no remedy', ask({ ...pool700, ...key800 }, key16, { version: pool700 }), { groupSettings: key16 }],
-  ['the one in force is larger still', ask({}, { ...key800, ...pool700 }, { group: { ...key800, ...pool700 } }), nothing],
 ])('settings that need more memory together than the Flavor has are not taken together: %s', (_, { taken, fault }, wanted) => {
   expect(taken).toEqual(wanted)
   expect(fault?.code).toBe('ConfigurationInvalid')
@@ -67,13 +68,44 @@ test('a group is taken away whatever the version sets', () => {
   expect(ask(pool700, undefined, { version: pool700, group: pool128 })).toEqual({ taken: { settings: pool700, groupSettings: {} } })
 })
 
-test('the message names everything that takes part', () => {
-  expect(ask(pool700, key800).fault?.message).toContain(
-    'spec.defaults of DatastoreVersion "pg-17" together with ConfigurationGroup "settings" cannot be taken: innodb_buffer_pool_size, key_buffer_size would bring the memory that the server takes as a whole to 1500Mi, and Flavor "small" has 1Gi',
-  )
-  expect(ask({}, { ...pool700, ...key800 }).fault?.message).toMatch(
-    /^ConfigurationGroup "settings" cannot be taken: innodb_buffer_pool_size/,
-  )
+const of = (object: string, names: string, size: string) =>
+  `${object} cannot be taken: ${names} would bring the memory that the server takes as a whole to ${size}, and Flavor "small" has 1Gi`
+test.each([
+  ['the group', ask(pool700, key800), of('ConfigurationGroup "settings"', 'key_buffer_size', '1104Mi')],
+  [
+    'the group over the version',
+    ask(pool700, key800, { version: pool700 }),
+    of('ConfigurationGroup "settings"', 'innodb_buffer_pool_size, key_buffer_size', '1500Mi'),
+  ],
+  [
+    'the group, though the version is wrong too',
+    ask({ no_such: 1 }, { ...pool700, ...key800 }),
+    'ConfigurationGroup "settings" cannot be taken: innodb',
+  ],
+  [
+    'the version that makes no room',
+    ask({}, key800, { version: pool128, group: key800 }),
+    of('spec.defaults of DatastoreVersion "pg-17"', 'key_buffer_size', '1104Mi'),
+  ],
+  ['the version by itself', ask({ ...pool700, ...key800 }, key16), 'spec.defaults of DatastoreVersion "pg-17" cannot be taken: innodb'],
+  [
+    'the group with a version that has no part in it',
+    ask({ max_connections: 50 }, { ...pool700, ...key800 }),
+    'ConfigurationGroup "settings" cannot',
+  ],
+])('what is not taken is told: %s', (_, { fault }, message) => expect(fault?.message).toContain(message))
+
+test('what is too large already holds up nothing that makes it no larger, and is told', () => {
+  const had = { version: { maxmemory: '0' }, group: { hz: '20' } }
+  const gone = ask({ maxmemory: 0 }, undefined, had, redis)
+  expect(gone.taken).toEqual({ groupSettings: {} })
+  expect(gone.fault?.message).toContain('DatastoreVersion')
+  expect(ask({ maxmemory: 0 }, { hz: 30 }, had, redis).taken).toEqual({ groupSettings: { hz: '30' } })
+  const grouped = ask({ hz: 30 }, { maxmemory: 0 }, { version: {}, group: { maxmemory: '0' } }, redis)
+  expect(grouped.taken).toEqual({ settings: { hz: '30' }, groupSettings: { maxmemory: '0' } })
+  expect(grouped.fault?.message).toContain('ConfigurationGroup')
+  const lower = ask({}, { ...mib({ key_buffer_size: 700 }), ...pool700 }, { group: { ...key800, ...pool700 } })
+  expect(lower.taken.groupSettings).toBeDefined()
 })
 
 test('what is wrong in one layer leaves it as it was, and the other has what room there is then', () => {
@@ -89,4 +121,26 @@ test.each([0, '0gb'])('a Redis whose memory has no bound fits into no Flavor: ma
   expect(all.taken).toEqual({ groupSettings: { maxmemory: '524288000' } })
   expect(all.fault?.message).toContain('maxmemory would bring the memory that the server takes as a whole to whatever it can get')
   expect(ask({}, { maxmemory: '700mb' }, undefined, redis).fault).toBeUndefined()
+})
+
+test('whatever there was and is asked for: one step settles it, it never needs more memory than there is or was, and without a fault it is what is asked', () => {
+  const size = fc.option(fc.constantFrom(16, 128, 400, 700, 2000), { nil: undefined })
+  const layer = fc.record({ innodb_buffer_pool_size: size, key_buffer_size: size }).map(sizes => {
+    return mib(Object.fromEntries(Object.entries(sizes).flatMap(([name, size]) => (size === undefined ? [] : [[name, size] as const]))))
+  })
+  fc.assert(
+    fc.property(layer, fc.option(layer, { nil: undefined }), layer, layer, (version, group, hadVersion, hadGroup) => {
+      const had: Layers = { ...settleDefaults(server), version: hadVersion, group: hadGroup }
+      const { taken, fault } = ask(version, group, had)
+      const has: Layers = { ...had, version: taken.settings ?? hadVersion, group: taken.groupSettings ?? hadGroup }
+      expect(memoryNeeded(server, has)).toBeLessThanOrEqual(Math.max(2 ** 30, memoryNeeded(server, had)))
+      const again = ask(version, group, has)
+      expect({ version: again.taken.settings ?? has.version, group: again.taken.groupSettings ?? has.group }).toEqual({
+        version: has.version,
+        group: has.group,
+      })
+      if (fault === undefined) expect([has.version, has.group]).toEqual([version, group ?? {}])
+    }),
+    { numRuns: 500 },
+  )
 })

@@ -7,7 +7,7 @@ import type { OperatorEngine } from '../../engines/operator-engine.ts'
 import type { Parameters } from '../../engines/parameters/layers.ts'
 import type { Fault } from '../../errors.ts'
 import { settingsOfGroup } from '../configurationgroup/judge.ts'
-import { type Judged, judgeMemory, judgeSettings, type Server } from '../judge-settings.ts'
+import { type Judged, judgeMemory, judgeSettings, memoryNeeded, type Server } from '../judge-settings.ts'
 import { sizeOf } from '../size.ts'
 
 /** In the engine's own form. What is absent is not there, or not acceptable: its layer stays as it is. */
@@ -31,7 +31,8 @@ export const settingsOf = (version: DatastoreVersion, engine: OperatorEngine): J
   judgeSettings(nameOf(version), version.spec.defaults ?? {}, engine, version.spec.version)
 
 /**
- * All that is asked for, or else as much of it as there is memory for together with what stays. `inForce` is what there is of this version already.
+ * All that is asked for if there is the memory for it; else the group's settings over those of the version that are in force, else the version's
+ * under those of the group that are, else nothing new. `inForce` is what there is of this version already.
  */
 export function settle(
   { configurationRef }: InstanceSpec,
@@ -40,8 +41,12 @@ export function settle(
   server: Server & { datastore: string },
   inForce: Layers = { defaults: server.engine.defaults(sizeOf(server)) },
 ): Settled {
-  const judge = (of: string, { settings = inForce.version ?? {}, groupSettings = inForce.group ?? {} }: Taken) =>
-    judgeMemory(of, server, { defaults: inForce.defaults, version: settings, group: groupSettings })
+  const laidBy = ({ settings = inForce.version ?? {}, groupSettings = inForce.group ?? {} }: Taken): Layers => ({
+    defaults: inForce.defaults,
+    version: settings,
+    group: groupSettings,
+  })
+  const judge = (of: string, some: Taken) => judgeMemory(of, server, laidBy(some))
   const ofVersion = found && settingsOf(found, server.engine)
   // It has to do without a group that makes room for it: not every Instance has one, and it can be taken away.
   const tooLarge = ofVersion?.settings && judge(nameOf(found!), { settings: ofVersion.settings, groupSettings: {} })
@@ -51,11 +56,15 @@ export function settle(
   const version: Taken = ofVersion?.settings === undefined || tooLarge !== undefined ? {} : { settings: ofVersion.settings }
   const groups: Taken = ofGroup.settings === undefined ? {} : { groupSettings: ofGroup.settings }
   const both = { ...version, ...groups }
-  const who = [
-    ...(Object.keys(version.settings ?? {}).length > 0 ? [nameOf(found!)] : []),
-    ...(Object.keys(groups.groupSettings ?? {}).length > 0 ? [`ConfigurationGroup "${configurationRef?.name}"`] : []),
-  ]
-  const taken = [both, groups, version].find(some => judge('', some) === undefined) ?? {}
-  const fault = ofGroup.fault ?? ofVersion?.fault ?? tooLarge ?? judge(who.join(' together with '), both)
+  // What is too large already, for it was not always judged, is no reason to take nothing that makes it no larger.
+  const most = memoryNeeded(server, inForce)
+  const taken = [both, groups, version].find(some => judge('', some) === undefined || memoryNeeded(server, laidBy(some)) <= most) ?? {}
+  const groupName = `ConfigurationGroup "${configurationRef?.name}"`
+  const fault =
+    ofGroup.fault ??
+    (taken.groupSettings === undefined ? judge(groupName, groups) : undefined) ??
+    ofVersion?.fault ??
+    tooLarge ??
+    (found && judge(taken.settings === undefined ? nameOf(found) : groupName, both))
   return { taken, ...(fault !== undefined && { fault }) }
 }
