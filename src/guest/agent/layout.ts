@@ -5,7 +5,7 @@
  *   /data/<engine>.init/         an initialisation that has not come to its end, which is removed
  *   /data/<engine>/marker        whose data this is
  *   /data/<engine>/data          the engine's data directory
- *   /data/<engine>/data.tmp/     temporary files of an engine that needs room for them; empty after each start
+ *   /data/<engine>/data.tmp/     temporary files of an engine that needs room for them; emptied at each start
  *   /trove/configuration/        what it is started with
  *   /trove/sockets/              the engine's local socket
  */

@@ -4,6 +4,7 @@ import type { Layers } from '../../api/guest.ts'
 import { operatorEngines } from '../../engines/operator-engines.ts'
 import { aGroup, anInstance, aVersion } from '../examples.ts'
 import { memoryNeeded } from '../judge-settings.ts'
+import { sizeOf } from '../size.ts'
 import { settle, type Taken } from './settle.ts'
 
 type Values = Record<string, string | number>
@@ -16,12 +17,9 @@ const redis = { datastore: 'redis', engine: operatorEngines.redis, version: '8.0
 function ask(version: Values, group: Values | undefined, inForce?: Partial<Layers>, of = server) {
   const { spec } = anInstance(group && { configurationRef: { name: 'settings' } })
   const found = aVersion({ version: of.version, defaults: version })
-  const { defaults } = settleDefaults(of)
-  return settle(spec, found, group && aGroup(group, { type: of.datastore }), of, inForce && { defaults, ...inForce })
+  return settle(spec, found, group && aGroup(group, { type: of.datastore }), of, inForce && { defaults: defaultsOf(of), ...inForce })
 }
-const settleDefaults = (of: typeof server) => ({
-  defaults: of.engine.defaults({ version: of.version, flavor: { cpuMillis: 500, memoryBytes: 2 ** 30 } }),
-})
+const defaultsOf = ({ engine, version }: typeof server) => engine.defaults(sizeOf({ version, flavor }))
 
 const mib = (sizes: Record<string, number>) =>
   Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, String(size * 2 ** 20)]))
@@ -130,7 +128,7 @@ test('whatever there was and is asked for: one step settles it, it never needs m
   })
   fc.assert(
     fc.property(layer, fc.option(layer, { nil: undefined }), layer, layer, (version, group, hadVersion, hadGroup) => {
-      const had: Layers = { ...settleDefaults(server), version: hadVersion, group: hadGroup }
+      const had: Layers = { defaults: defaultsOf(server), version: hadVersion, group: hadGroup }
       const { taken, fault } = ask(version, group, had)
       const has: Layers = { ...had, version: taken.settings ?? hadVersion, group: taken.groupSettings ?? hadGroup }
       expect(memoryNeeded(server, has)).toBeLessThanOrEqual(Math.max(2 ** 30, memoryNeeded(server, had)))
